@@ -1,0 +1,40 @@
+# Every target installs what it needs, where it may.
+SHELL := /bin/bash
+FUZZTIME ?= 10m
+NODE := testdata/node
+
+.PHONY: help run test race verify lint fuzz bench tools
+
+help: ## Print this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: ## Run everything on this machine with a simulated WeChat
+	go run . dev
+
+test: tools verify lint race ## All tests, with the race detector
+
+race: tools
+	go test -race -shuffle=on -timeout 20m ./...
+
+verify: ## Generated code and go.mod are what their sources say
+	go generate ./...
+	@git diff --exit-code -- graph || { echo "graph/ is not what its sources generate: commit the output of go generate"; exit 1; }
+	go mod tidy -diff
+
+lint: ## gofmt, go vet and staticcheck
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+fuzz: ## Fuzz each entry point for FUZZTIME (10m)
+	@set -e; for target in $$(.ci/fuzz-targets); do \
+		echo "== $$target"; \
+		go test -run '^$$' -fuzz "^$${target#*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$${target%%:*}"; \
+	done
+
+bench: ## Benchmarks of the parts, and commits per login
+	go test -run '^$$' -bench . -benchmem ./...
+
+tools: ## Install what the tests need (as root on Debian; otherwise say what is missing)
+	@.ci/tools
+	@if command -v npm >/dev/null; then npm ci --prefix $(NODE) --no-audit --no-fund; fi
