@@ -1,0 +1,107 @@
+package store
+
+import (
+	"strings"
+	"time"
+)
+
+// Session is one login state: a phone, or a web page let in by one. The token
+// that a client carries is a handle to it; the session is the truth.
+type Session struct {
+	ID         string
+	UserID     string
+	AppID      string
+	OpenID     string
+	CreatedAt  time.Time
+	LastUsedAt time.Time // lags by at most LastUsedAccuracy
+	ExpiresAt  time.Time
+	UserAgent  Optional // of the client that began it; at most MaxUserAgent bytes
+	IPAddress  Optional
+	Refresh    RefreshToken // the one token that may be exchanged next
+}
+
+// MaxUserAgent is how many bytes of a User-Agent are kept.
+const MaxUserAgent = 256
+
+// ClipUserAgent returns what is kept of a User-Agent: valid UTF-8 of at most
+// MaxUserAgent bytes.
+func ClipUserAgent(s Optional) Optional {
+	return Optional(strings.ToValidUTF8(string(s[:min(len(s), MaxUserAgent)]), ""))
+}
+
+// RefreshToken is what is kept of a refresh token: enough to know it again and
+// to derive it again, never its text.
+type RefreshToken struct {
+	Generation uint32    // 0 at login, one more at each exchange
+	KeyID      uint32    // of the key that derived it
+	Hash       [32]byte  // SHA-256 of the text
+	UsedAt     time.Time // when its predecessor was exchanged; zero at generation 0
+}
+
+// Login is a code that WeChat has accepted, on its way into the store.
+//
+// The identity's user is found; if the identity is new it joins the user who
+// holds the unionid; if nobody does, a user is made. The unionid fills an empty
+// one that nobody holds.
+type Login struct {
+	AppID      string
+	OpenID     string
+	UnionID    Optional // unknown when WeChat told none
+	SessionKey SessionKey
+	Profile    *Profile // opened and verified; nil when none came
+	SessionID  string   // from NewID, so that its refresh token could be derived first
+	Refresh    RefreshToken
+	UserAgent  Optional
+	IPAddress  Optional
+}
+
+// LoggedIn is what a login left behind, read in its own transaction.
+type LoggedIn struct {
+	User      User
+	Session   Session
+	IsNewUser bool
+}
+
+// Refresh is a refresh token on its way to be exchanged. The caller has
+// authenticated SessionID and Generation.
+//
+// A token of the current generation is exchanged for Next. A token of the one
+// before gets the current one again for RefreshGrace. Any earlier one is theft
+// and ends the session. The Session that comes back names the successor in its
+// Refresh field; it is Next only for the call that made the exchange.
+type Refresh struct {
+	SessionID  string
+	Generation uint32
+	Hash       [32]byte // SHA-256 of the token's text
+	Next       RefreshToken
+	By         Actor
+}
+
+// RefreshOutcome is what a presented refresh token deserves.
+type RefreshOutcome int
+
+// The outcomes, from Session.Judge.
+const (
+	RefreshInvalid  RefreshOutcome = iota // not a token of this session's life
+	RefreshExchange                       // the current token
+	RefreshRepeat                         // its predecessor, within the grace
+	RefreshTheft                          // any earlier one
+)
+
+// Judge decides what a refresh token deserves at the instant now. A generation
+// from the future was issued in a life of the store that a restored backup has
+// undone; it is refused and nothing is held against its bearer.
+func (s Session) Judge(in Refresh, now time.Time) RefreshOutcome {
+	current := s.Refresh
+	switch {
+	case !now.Before(s.ExpiresAt), in.Generation > current.Generation:
+		return RefreshInvalid
+	case in.Generation == current.Generation && in.Hash == current.Hash:
+		return RefreshExchange
+	case in.Generation == current.Generation:
+		return RefreshInvalid
+	case in.Generation == current.Generation-1 && now.Sub(current.UsedAt) <= RefreshGrace:
+		return RefreshRepeat
+	}
+	return RefreshTheft
+}

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// SessionKey is a session_key that WeChat gave for an identity. It does not
+// print.
+type SessionKey struct {
+	Text    string    // as WeChat wrote it: base64 of 16 bytes
+	GivenAt time.Time // when WeChat's answer came
+}
+
+// String hides the key.
+func (k SessionKey) String() string { return "[session_key]" }
+
+// Format hides the key under every verb of fmt.
+func (k SessionKey) Format(f fmt.State, _ rune) { io.WriteString(f, k.String()) }
+
+// MarshalText hides the key from encoding/json and its like.
+func (k SessionKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// LogValue hides the key.
+func (k SessionKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+const (
+	// maxSessionKeys is the current key and two earlier ones.
+	maxSessionKeys = 3
+	// sessionKeyMemory is how long an earlier key is kept after it was replaced.
+	sessionKeyMemory = 72 * time.Hour
+)
+
+// RememberSessionKey returns keys, newest first, with fresh in its place by
+// the time of WeChat's answer: two logins may finish out of order. A key that
+// WeChat gave again keeps its place.
+func RememberSessionKey(keys []SessionKey, fresh SessionKey, now time.Time) []SessionKey {
+	known := func(k SessionKey) bool { return k.Text == fresh.Text }
+	if !slices.ContainsFunc(keys, known) {
+		older := slices.IndexFunc(keys, func(k SessionKey) bool { return !k.GivenAt.After(fresh.GivenAt) })
+		if older < 0 {
+			older = len(keys)
+		}
+		keys = slices.Insert(slices.Clone(keys), older, fresh)
+	}
+	return LiveSessionKeys(keys, now)
+}
+
+// LiveSessionKeys returns those of keys, newest first, that may still be used:
+// the newest for ever, and at most two earlier ones, each for 72 hours after
+// the next one replaced it.
+func LiveSessionKeys(keys []SessionKey, now time.Time) []SessionKey {
+	for i := 1; i < len(keys); i++ {
+		replacedAt := keys[i-1].GivenAt
+		if i == maxSessionKeys || now.Sub(replacedAt) > sessionKeyMemory {
+			return keys[:i]
+		}
+	}
+	return keys
+}
