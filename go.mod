@@ -2,7 +2,10 @@ module menshen
 
 go 1.26.0
 
-require github.com/tink-crypto/tink-go/v2 v2.9.0
+require (
+	github.com/tink-crypto/tink-go/v2 v2.9.0
+	go.etcd.io/bbolt v1.5.0
+)
 
 require (
 	github.com/99designs/gqlgen v0.17.95 // indirect

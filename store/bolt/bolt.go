@@ -1,0 +1,270 @@
+// Package bolt keeps the store in one bbolt file.
+//
+// The buckets, with their keys and values. The drawing is tested against the
+// file; it changes together with a migration and a new version.
+//
+//	meta              "version" → uint32; "sessions" → uint64, sessions not yet ended
+//	keys              "ring" → the key ring, sealed by the key file
+//	                  name → a key set, sealed by the ring
+//	users             user id → user; the phone number in it is sealed
+//	identities        AppID, NUL, OpenID → user id; session_keys, sealed
+//	unionids          unionid → user id
+//	phones            keyed hash of the canonical number → user id
+//	sessions          session id → session
+//	sessions_by_user  user id, session id → nothing
+//	sessions_by_end   expiry in milliseconds, session id → nothing
+//	audit             event id → event
+//
+// Ids are the 16 bytes of store.RawID, numbers in keys big-endian, so that the
+// order of keys is the order of time. A refresh token needs no index: it
+// carries its session's id.
+//
+// bbolt gives its file to one process. Readers never wait. Writers that come
+// together share one transaction (see committer).
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"menshen/store"
+	"menshen/store/seal"
+)
+
+var (
+	bucketMeta           = []byte("meta")
+	bucketKeys           = []byte("keys")
+	bucketUsers          = []byte("users")
+	bucketIdentities     = []byte("identities")
+	bucketUnionIDs       = []byte("unionids")
+	bucketPhones         = []byte("phones")
+	bucketSessions       = []byte("sessions")
+	bucketSessionsByUser = []byte("sessions_by_user")
+	bucketSessionsByEnd  = []byte("sessions_by_end")
+	bucketAudit          = []byte("audit")
+
+	buckets = [][]byte{
+		bucketMeta, bucketKeys, bucketUsers, bucketIdentities, bucketUnionIDs, bucketPhones,
+		bucketSessions, bucketSessionsByUser, bucketSessionsByEnd, bucketAudit,
+	}
+
+	keyVersion  = []byte("version")
+	keySessions = []byte("sessions")
+	keyRing     = []byte("ring")
+)
+
+// Store is the store in a bbolt file.
+type Store struct {
+	options   store.Options
+	db        *bbolt.DB
+	committer committer
+	touched   touches
+
+	ring   atomic.Pointer[seal.Ring]
+	ringMu sync.Mutex // held while the ring changes
+	key    seal.Key
+}
+
+var _ store.Store = (*Store)(nil)
+
+// lockTimeout is how long Open waits for another process to let go of the
+// file: long enough for a restart, short enough to tell a person.
+const lockTimeout = time.Second
+
+// Open opens the file, or makes it and its directory with modes 0600 and 0700.
+// The key file is made with a new store only; an existing one needs its own.
+// store.ErrInUse, store.ErrNewer, and the errors of seal.KeyFile.Key.
+func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Observe == nil {
+		options.Observe = func(string, time.Duration, error) {}
+	}
+	db, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{options: options, db: db}
+	s.committer.db = db
+	if err := s.prepare(keyFile); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func openFile(path string) (*bbolt.DB, error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("bolt: open: %w", err)
+	}
+	// The freelist stays synced (bbolt's default): without it a crashed file of
+	// a million users takes seconds to open.
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%w: %s", store.ErrInUse, path)
+	case err != nil:
+		return nil, fmt.Errorf("bolt: open %s: %w", path, err)
+	}
+	if err := syncDir(dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("bolt: open: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// syncDir makes the names in a directory durable: a synced file that no
+// directory names is lost with the power.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// prepare migrates the file and opens the key ring, making both for a new one.
+func (s *Store) prepare(keyFile seal.KeyFile) error {
+	return s.db.Update(func(t *bbolt.Tx) error {
+		if err := migrate(t); err != nil {
+			return err
+		}
+		keys := t.Bucket(bucketKeys)
+		sealed := keys.Get(keyRing)
+		key, err := keyFile.Key(sealed == nil)
+		if err != nil {
+			return err
+		}
+		s.key = key
+		if sealed != nil {
+			ring, err := seal.OpenRing(key, sealed)
+			s.ring.Store(ring)
+			return err
+		}
+		ring, err := seal.NewRing()
+		if err != nil {
+			return err
+		}
+		s.ring.Store(ring)
+		return s.putRing(keys, ring)
+	})
+}
+
+// Close waits for the writes under way and closes the file.
+func (s *Store) Close() error {
+	flushErr := s.flushTouches(context.Background())
+	if !s.committer.close() {
+		return nil
+	}
+	return errors.Join(flushErr, s.db.Close())
+}
+
+// Ping answers nil when the file can be read and no write has failed.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.committer.health(); err != nil {
+		return err
+	}
+	return s.view(ctx, "ping", func(t *tx) error {
+		if t.get(bucketMeta, keyVersion) == nil {
+			return store.ErrDamaged
+		}
+		return nil
+	})
+}
+
+// Commits returns how many transactions have been written since Open.
+func (s *Store) Commits() uint64 { return s.committer.commits.Load() }
+
+// tx is a transaction with what every verb needs. It notes whether it wrote,
+// so that a verb that only refused leaves its company's transaction clean.
+type tx struct {
+	*bbolt.Tx
+	now   time.Time // to the millisecond, as it will be read again
+	ring  *seal.Ring
+	wrote bool
+}
+
+func (t *tx) get(bucket, key []byte) []byte { return t.Bucket(bucket).Get(key) }
+
+func (t *tx) put(bucket, key, value []byte) error {
+	t.wrote = true
+	return t.Bucket(bucket).Put(key, value)
+}
+
+func (t *tx) delete(bucket, key []byte) error {
+	t.wrote = true
+	return t.Bucket(bucket).Delete(key)
+}
+
+// count adds to a counter in meta.
+func (t *tx) count(key []byte, add int) error {
+	n := int64(t.counted(key)) + int64(add)
+	if n < 0 {
+		return fmt.Errorf("%w: counter %s below zero", store.ErrDamaged, key)
+	}
+	return t.put(bucketMeta, key, binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+func (t *tx) counted(key []byte) uint64 {
+	b := t.get(bucketMeta, key)
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+func (s *Store) newTx(t *bbolt.Tx, ring *seal.Ring) *tx {
+	return &tx{Tx: t, now: s.options.Now().UTC().Truncate(time.Millisecond), ring: ring}
+}
+
+// view runs fn in a read transaction. Slices of the file die with it: fn
+// copies out what it returns.
+//
+// A reader holds a ring and a state of the file that were not taken at one
+// instant: what it meets may be sealed with a key of the next ring. So fn runs
+// again if the ring changed meanwhile, and must set all that it returns each time.
+func (s *Store) view(ctx context.Context, verb string, fn func(*tx) error) (err error) {
+	defer s.observe(verb, time.Now(), &err)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for again := true; again; {
+		ring := s.ring.Load()
+		err = s.db.View(func(t *bbolt.Tx) error { return fn(s.newTx(t, ring)) })
+		again = errors.Is(err, store.ErrDamaged) && s.ring.Load() != ring
+	}
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return store.ErrUnavailable
+	}
+	return err
+}
+
+// update runs fn in a write transaction and returns when it is durable. A
+// write once queued is carried through, whatever becomes of the context. fn
+// may run more than once and must set all that it returns each time.
+func (s *Store) update(ctx context.Context, verb string, fn func(*tx) error) (err error) {
+	defer s.observe(verb, time.Now(), &err)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.committer.do(func(t *bbolt.Tx) (wrote bool, err error) {
+		write := s.newTx(t, s.ring.Load())
+		err = fn(write)
+		return write.wrote, err
+	})
+}
+
+func (s *Store) observe(verb string, began time.Time, err *error) {
+	s.options.Observe(verb, time.Since(began), *err)
+}

@@ -1,0 +1,217 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+
+	"menshen/store"
+)
+
+// committer lets writers that come together share one transaction and so one
+// sync of the disk, which is what a write costs.
+//
+// The first writer leads: it takes all that has queued, commits it, and hands
+// the lead to one of those who queued meanwhile. So a lone writer waits for its
+// own sync and for no timer, a crowd shares, and no goroutine is needed.
+type committer struct {
+	db      *bbolt.DB
+	commits atomic.Uint64
+
+	mu      sync.Mutex
+	queue   []*write
+	leading bool          // somebody leads
+	broken  error         // a failed commit, after which nothing is written
+	idle    chan struct{} // made by close; closed when the last leader is done
+}
+
+var errClosed = fmt.Errorf("%w: closed", store.ErrUnavailable)
+
+// write is one caller's part of a transaction.
+type write struct {
+	fn   func(*bbolt.Tx) (wrote bool, err error)
+	err  error
+	turn chan bool // true: done, false: you lead
+}
+
+// maxBatch bounds a transaction, and with it the wait of the last in the queue.
+const maxBatch = 256
+
+// do runs fn in a transaction, perhaps with others, and returns when it is
+// durable. fn reports whether it wrote: a write that fails without writing
+// leaves the transaction to its company; one that wrote is undone by running
+// the company again without it.
+func (c *committer) do(fn func(*bbolt.Tx) (bool, error)) error {
+	w := &write{fn: fn, turn: make(chan bool, 1)}
+	c.mu.Lock()
+	if err := c.refusal(); err != nil {
+		c.mu.Unlock()
+		return err
+	}
+	c.queue = append(c.queue, w)
+	lead := !c.leading
+	c.leading = true
+	c.mu.Unlock()
+
+	if lead || !<-w.turn {
+		c.lead()
+	}
+	return w.err
+}
+
+// lead commits one batch, the caller's own write in it, and passes the lead on.
+func (c *committer) lead() {
+	// On one processor the company is ready to queue but has not run yet.
+	runtime.Gosched()
+	c.mu.Lock()
+	n := min(len(c.queue), maxBatch)
+	batch := slices.Clone(c.queue[:n])
+	c.queue = slices.Delete(c.queue, 0, n)
+	c.mu.Unlock()
+
+	err := c.commit(batch)
+
+	c.mu.Lock()
+	if err != nil {
+		c.broken = err
+		fail(c.queue, err)
+		batch, c.queue = append(batch, c.queue...), nil
+	}
+	c.passOn()
+	c.mu.Unlock()
+	for _, w := range batch {
+		w.turn <- true
+	}
+}
+
+// passOn gives the lead to the next in the queue, if there is one.
+func (c *committer) passOn() {
+	if len(c.queue) > 0 {
+		c.queue[0].turn <- false
+		return
+	}
+	c.leading = false
+	if c.idle != nil {
+		close(c.idle)
+	}
+}
+
+// commit writes a batch. Its error, if any, forbids all further writes.
+func (c *committer) commit(batch []*write) error {
+	for len(batch) > 0 {
+		spoiler, err := c.attempt(batch)
+		if spoiler == nil {
+			return err
+		}
+		batch = slices.DeleteFunc(slices.Clone(batch), func(w *write) bool { return w == spoiler })
+	}
+	return nil
+}
+
+// attempt runs a batch in one transaction. It returns the write that has to be
+// left out, if one failed after it had written.
+func (c *committer) attempt(batch []*write) (spoiler *write, err error) {
+	t, err := c.db.Begin(true)
+	if err != nil {
+		return nil, fail(batch, fmt.Errorf("%w: %w", store.ErrUnavailable, err))
+	}
+	defer t.Rollback()
+	wrote := false
+	for _, w := range batch {
+		var dirty bool
+		dirty, w.err = run(w.fn, t)
+		if dirty && w.err != nil {
+			return w, nil
+		}
+		wrote = wrote || dirty
+	}
+	if !wrote {
+		return nil, nil
+	}
+	if err := commitTx(t); err != nil {
+		return nil, commitFailed(batch, err)
+	}
+	c.commits.Add(1)
+	return nil, nil
+}
+
+// commitTx turns a panic, bbolt's answer to a damaged freelist, into an error: a
+// leader that panicked would leave its company waiting for ever.
+func commitTx(t *bbolt.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return t.Commit()
+}
+
+// commitFailed tells the batch and decides whether to go on. After a failed
+// sync the kernel may have dropped the pages and call the next sync a success,
+// so nothing written later could be trusted. A full disk is different: bbolt
+// has not touched the page that says which transaction is the last.
+func commitFailed(batch []*write, err error) error {
+	failure := fail(batch, fmt.Errorf("%w: commit: %w", store.ErrUnavailable, err))
+	if errors.Is(err, syscall.ENOSPC) {
+		return nil
+	}
+	return failure
+}
+
+// fail gives err to those of a batch that had none.
+func fail(batch []*write, err error) error {
+	for _, w := range batch {
+		if w.err == nil {
+			w.err = err
+		}
+	}
+	return err
+}
+
+// run calls fn and turns a panic into an error of that write alone.
+func run(fn func(*bbolt.Tx) (bool, error), t *bbolt.Tx) (wrote bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			wrote, err = true, fmt.Errorf("bolt: panic in a transaction: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(t)
+}
+
+// health returns why nothing can be written, or nil.
+func (c *committer) health() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refusal()
+}
+
+func (c *committer) refusal() error {
+	if c.idle != nil {
+		return errClosed
+	}
+	return c.broken
+}
+
+// close refuses further writes and waits for those under way. It reports false
+// when it was closed before.
+func (c *committer) close() bool {
+	c.mu.Lock()
+	if c.idle != nil {
+		c.mu.Unlock()
+		return false
+	}
+	c.idle = make(chan struct{})
+	if !c.leading {
+		close(c.idle)
+	}
+	c.mu.Unlock()
+	<-c.idle
+	return true
+}

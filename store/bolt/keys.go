@@ -1,0 +1,204 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+
+	"menshen/store"
+	"menshen/store/seal"
+)
+
+// KeySet returns the keys kept under a name.
+func (s *Store) KeySet(ctx context.Context, name string) (keys []byte, err error) {
+	err = s.view(ctx, "key_set", func(t *tx) error {
+		keys, err = t.keySet(name)
+		return err
+	})
+	return keys, err
+}
+
+// UpdateKeySet replaces the keys kept under a name.
+func (s *Store) UpdateKeySet(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error {
+	return s.update(ctx, "update_key_set", func(t *tx) error {
+		old, err := t.keySet(name)
+		if err != nil {
+			return err
+		}
+		fresh, err := change(old)
+		if err != nil {
+			return err
+		}
+		return t.putKeySet(name, fresh)
+	})
+}
+
+func keySetRecord(name string) string { return "keys/" + name }
+
+func (t *tx) keySet(name string) ([]byte, error) {
+	sealed := t.get(bucketKeys, []byte(name))
+	if sealed == nil {
+		return nil, nil
+	}
+	keys, err := t.ring.Open(sealed, keySetRecord(name))
+	if err != nil {
+		return nil, fmt.Errorf("%w: key set %s: %w", store.ErrDamaged, name, err)
+	}
+	return keys, nil
+}
+
+func (t *tx) putKeySet(name string, keys []byte) error {
+	sealed, err := t.ring.Seal(keys, keySetRecord(name))
+	if err != nil {
+		return err
+	}
+	return t.put(bucketKeys, []byte(name), sealed)
+}
+
+// SealingKeys lists the keys that seal secrets at rest.
+func (s *Store) SealingKeys(ctx context.Context) (keys []store.SealingKey, err error) {
+	err = s.view(ctx, "sealing_keys", func(t *tx) error {
+		keys = nil
+		for _, k := range t.ring.Keys() {
+			keys = append(keys, store.SealingKey{ID: k.ID, Active: k.Active})
+		}
+		return nil
+	})
+	return keys, err
+}
+
+// RotateSealing makes a new sealing key.
+func (s *Store) RotateSealing(ctx context.Context) error {
+	s.ringMu.Lock()
+	defer s.ringMu.Unlock()
+	ring, err := s.ring.Load().Rotate()
+	if err != nil {
+		return err
+	}
+	return s.replaceRing(ctx, "rotate_sealing", ring)
+}
+
+// PruneSealing seals everything again with the newest key and forgets the others.
+//
+// No write can slip through with an older key: one that had read the ring
+// before it was rotated was committed before the first transaction here began.
+func (s *Store) PruneSealing(ctx context.Context) (pruned []string, err error) {
+	s.ringMu.Lock()
+	defer s.ringMu.Unlock()
+	keys, err := s.SealingKeys(ctx)
+	for _, k := range keys {
+		if !k.Active {
+			pruned = append(pruned, k.ID)
+		}
+	}
+	if err != nil || len(pruned) == 0 {
+		return nil, err
+	}
+	for _, reseal := range resealers {
+		if err := s.reseal(ctx, reseal); err != nil {
+			return nil, err
+		}
+	}
+	ring, err := s.ring.Load().Prune()
+	if err != nil {
+		return nil, err
+	}
+	return pruned, s.replaceRing(ctx, "prune_sealing", ring)
+}
+
+// replaceRing writes a ring down and then uses it.
+func (s *Store) replaceRing(ctx context.Context, verb string, ring *seal.Ring) error {
+	err := s.update(ctx, verb, func(t *tx) error {
+		t.wrote = true
+		return s.putRing(t.Bucket(bucketKeys), ring)
+	})
+	if err == nil {
+		s.ring.Store(ring)
+	}
+	return err
+}
+
+func (s *Store) putRing(keys *bbolt.Bucket, ring *seal.Ring) error {
+	sealed, err := ring.Marshal(s.key)
+	if err != nil {
+		return err
+	}
+	return keys.Put(keyRing, sealed)
+}
+
+// resealer seals one record of a bucket again.
+type resealer struct {
+	bucket []byte
+	record func(t *tx, key []byte) error
+}
+
+// resealers cover every bucket that holds something sealed.
+var resealers = []resealer{
+	{bucketKeys, func(t *tx, key []byte) error {
+		if bytes.Equal(key, keyRing) { // the key file seals it
+			return nil
+		}
+		keys, err := t.keySet(string(key))
+		if err != nil {
+			return err
+		}
+		return t.putKeySet(string(key), keys)
+	}},
+	{bucketIdentities, func(t *tx, key []byte) error {
+		appID, openID, _ := bytes.Cut(key, []byte{0})
+		who, _, err := t.identity(string(appID), string(openID))
+		if err != nil {
+			return err
+		}
+		who.keys = store.LiveSessionKeys(who.keys, t.now)
+		return t.putIdentity(string(appID), string(openID), who)
+	}},
+	{bucketUsers, func(t *tx, key []byte) error {
+		user, err := t.linkedUser(rawID(key))
+		if err != nil || user.Phone == nil {
+			return err
+		}
+		return t.putUser(user)
+	}},
+}
+
+// resealBatch keeps each transaction short, so that logins go on meanwhile.
+const resealBatch = 200
+
+// reseal goes through a bucket, a batch in each transaction.
+func (s *Store) reseal(ctx context.Context, r resealer) error {
+	var next []byte
+	for done := false; !done; {
+		from := next
+		err := s.update(ctx, "reseal", func(t *tx) error {
+			keys := t.keysFrom(r.bucket, from, resealBatch+1)
+			done = len(keys) <= resealBatch
+			if !done {
+				next = keys[resealBatch]
+				keys = keys[:resealBatch]
+			}
+			for _, key := range keys {
+				if err := r.record(t, key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keysFrom copies at most n keys of a bucket, from one on. They are collected
+// before anything is written because a bbolt cursor loses its place under writes.
+func (t *tx) keysFrom(bucket, from []byte, n int) (keys [][]byte) {
+	c := t.Bucket(bucket).Cursor()
+	for k, _ := c.Seek(from); k != nil && len(keys) < n; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}

@@ -1,0 +1,118 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"menshen/store"
+)
+
+// BindPhone gives the user a phone number.
+func (s *Store) BindPhone(ctx context.Context, userID string, phone store.Phone, by store.Actor) (user store.User, err error) {
+	var taken bool
+	err = s.update(ctx, "bind_phone", func(t *tx) error {
+		user, taken, err = t.bindPhone(userID, phone, by)
+		return err
+	})
+	if err == nil && taken {
+		return store.User{}, store.ErrPhoneTaken
+	}
+	return user, err
+}
+
+// bindPhone reports a number that is taken without an error, so that the
+// audit event of it stays.
+func (t *tx) bindPhone(userID string, phone store.Phone, by store.Actor) (user store.User, taken bool, err error) {
+	user, err = t.user(userID)
+	if err != nil {
+		return user, false, err
+	}
+	raw, _ := store.ParseID(store.UserPrefix, user.ID)
+	hidden, err := t.ring.Lookup(phone.Canonical())
+	if err != nil {
+		return user, false, err
+	}
+	if holder := t.get(bucketPhones, hidden); holder != nil && !bytes.Equal(holder, raw[:]) {
+		return user, true, t.audit(store.ActionPhoneConflict, user.ID, by, "")
+	}
+	err = errors.Join(
+		t.forgetPhone(user),
+		t.put(bucketPhones, hidden, raw[:]),
+		t.audit(store.ActionBindPhone, user.ID, by, ""),
+	)
+	user.Phone = &phone
+	return user, false, errors.Join(err, t.putUser(user))
+}
+
+// UnbindPhone takes the user's phone number away.
+func (s *Store) UnbindPhone(ctx context.Context, userID string, by store.Actor) (user store.User, err error) {
+	err = s.update(ctx, "unbind_phone", func(t *tx) error {
+		if user, err = t.user(userID); err != nil || user.Phone == nil {
+			return err
+		}
+		if err := t.forgetPhone(user); err != nil {
+			return err
+		}
+		user.Phone = nil
+		return errors.Join(t.putUser(user), t.audit(store.ActionUnbindPhone, user.ID, by, ""))
+	})
+	return user, err
+}
+
+// UserByPhone returns the user who holds a number.
+func (s *Store) UserByPhone(ctx context.Context, phone store.Phone) (user store.User, err error) {
+	err = s.view(ctx, "user_by_phone", func(t *tx) error {
+		hidden, err := t.ring.Lookup(phone.Canonical())
+		if err != nil {
+			return err
+		}
+		holder := t.get(bucketPhones, hidden)
+		if holder == nil {
+			return store.ErrNotFound
+		}
+		user, err = t.linkedUser(rawID(holder))
+		return err
+	})
+	return user, err
+}
+
+// forgetPhone takes the user's number out of the index.
+func (t *tx) forgetPhone(user store.User) error {
+	if user.Phone == nil {
+		return nil
+	}
+	hidden, err := t.ring.Lookup(user.Phone.Canonical())
+	if err != nil {
+		return err
+	}
+	return t.delete(bucketPhones, hidden)
+}
+
+func phoneRecord(userID string) string { return "users/" + userID + "/phone" }
+
+// sealPhone closes a number for its user's record; no number is no bytes.
+func (t *tx) sealPhone(p *store.Phone, userID string) ([]byte, error) {
+	if p == nil {
+		return nil, nil
+	}
+	e := newRecord(32)
+	e.text(p.Number)
+	e.text(p.PureNumber)
+	e.text(p.CountryCode)
+	return t.ring.Seal(e, phoneRecord(userID))
+}
+
+func (t *tx) openPhone(sealed []byte, userID string) (*store.Phone, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	b, err := t.ring.Open(sealed, phoneRecord(userID))
+	if err != nil {
+		return nil, fmt.Errorf("%w: phone number: %w", store.ErrDamaged, err)
+	}
+	d := openRecord(b)
+	p := store.Phone{Number: d.text(), PureNumber: d.text(), CountryCode: d.text()}
+	return &p, d.err("phone number")
+}

@@ -1,0 +1,236 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"menshen/store"
+)
+
+// Authenticate returns a live session and its user.
+func (s *Store) Authenticate(ctx context.Context, sessionID string) (session store.Session, user store.User, err error) {
+	err = s.view(ctx, "authenticate", func(t *tx) error {
+		if session, err = t.liveSession(sessionID); err != nil {
+			return err
+		}
+		s.touched.note(session, t.now)
+		user, err = t.user(session.UserID)
+		return err
+	})
+	return session, user, err
+}
+
+// Session returns a live session.
+func (s *Store) Session(ctx context.Context, id string) (session store.Session, err error) {
+	err = s.view(ctx, "session", func(t *tx) error {
+		session, err = t.liveSession(id)
+		return notFound(err)
+	})
+	return session, err
+}
+
+// Sessions returns the live sessions of a user, newest first.
+func (s *Store) Sessions(ctx context.Context, userID string) (live []store.Session, err error) {
+	err = s.view(ctx, "sessions", func(t *tx) error {
+		raw, ok := store.ParseID(store.UserPrefix, userID)
+		if !ok {
+			return nil
+		}
+		live, err = t.liveSessionsOf(raw)
+		slices.Reverse(live)
+		return err
+	})
+	return live, err
+}
+
+// EndSession ends one session of a user.
+func (s *Store) EndSession(ctx context.Context, userID, sessionID string, by store.Actor) error {
+	return s.update(ctx, "end_session", func(t *tx) error {
+		session, err := t.liveSession(sessionID)
+		if err != nil {
+			return notFound(err)
+		}
+		if session.UserID != userID {
+			return store.ErrNotFound
+		}
+		return errors.Join(t.endSession(session), t.audit(store.ActionLogout, userID, by, store.Optional(sessionID)))
+	})
+}
+
+// EndSessions ends all sessions of a user.
+func (s *Store) EndSessions(ctx context.Context, userID string, by store.Actor) (ended int, err error) {
+	err = s.update(ctx, "end_sessions", func(t *tx) error {
+		ended = 0
+		raw, ok := store.ParseID(store.UserPrefix, userID)
+		if !ok {
+			return nil
+		}
+		all, err := t.sessionsOf(raw)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		for _, session := range all {
+			if t.now.Before(session.ExpiresAt) {
+				ended++
+			}
+			if err := t.endSession(session); err != nil {
+				return err
+			}
+		}
+		return t.audit(store.ActionLogout, userID, by, store.Optional(fmt.Sprintf("%d sessions", ended)))
+	})
+	return ended, err
+}
+
+// notFound tells an ended session as what a look-up by id calls it.
+func notFound(err error) error {
+	if errors.Is(err, store.ErrSessionEnded) {
+		return store.ErrNotFound
+	}
+	return err
+}
+
+// errorDangling is for a key that names a record which is not there.
+func errorDangling(kind string) error {
+	return fmt.Errorf("%w: an index names a missing %s", store.ErrDamaged, kind)
+}
+
+func (t *tx) liveSession(id string) (store.Session, error) {
+	raw, ok := store.ParseID(store.SessionPrefix, id)
+	if !ok {
+		return store.Session{}, store.ErrSessionEnded
+	}
+	b := t.get(bucketSessions, raw[:])
+	if b == nil {
+		return store.Session{}, store.ErrSessionEnded
+	}
+	session, err := decodeSession(raw, b)
+	if err == nil && !t.now.Before(session.ExpiresAt) {
+		err = store.ErrSessionEnded
+	}
+	return session, err
+}
+
+// sessionsOf returns the sessions of a user that are kept, oldest first,
+// expired ones included.
+func (t *tx) sessionsOf(user store.RawID) (all []store.Session, err error) {
+	c := t.Bucket(bucketSessionsByUser).Cursor()
+	for k, _ := c.Seek(user[:]); len(k) == 2*len(user) && store.RawID(k[:16]) == user; k, _ = c.Next() {
+		session, err := t.keptSession(store.RawID(k[16:]))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, session)
+	}
+	return all, nil
+}
+
+// liveSessionsOf returns the live sessions of a user, oldest first.
+func (t *tx) liveSessionsOf(user store.RawID) ([]store.Session, error) {
+	all, err := t.sessionsOf(user)
+	return slices.DeleteFunc(all, func(s store.Session) bool { return !t.now.Before(s.ExpiresAt) }), err
+}
+
+// keptSession returns a session that an index names.
+func (t *tx) keptSession(raw store.RawID) (store.Session, error) {
+	b := t.get(bucketSessions, raw[:])
+	if b == nil {
+		return store.Session{}, errorDangling("session")
+	}
+	return decodeSession(raw, b)
+}
+
+// beginSession puts a new session with its indexes and ends the user's oldest
+// ones beyond limit.
+func (t *tx) beginSession(session store.Session, limit int) error {
+	user, id := sessionKeys(session)
+	live, err := t.liveSessionsOf(user)
+	if err != nil {
+		return err
+	}
+	for _, oldest := range live[:max(0, len(live)+1-limit)] {
+		if err := t.endSession(oldest); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		t.putSession(session),
+		t.put(bucketSessionsByUser, byUser(user, id), nil),
+		t.put(bucketSessionsByEnd, byEnd(session.ExpiresAt, id), nil),
+		t.count(keySessions, +1),
+	)
+}
+
+// endSession removes a session and its indexes.
+func (t *tx) endSession(session store.Session) error {
+	user, id := sessionKeys(session)
+	return errors.Join(
+		t.delete(bucketSessions, id[:]),
+		t.delete(bucketSessionsByUser, byUser(user, id)),
+		t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id)),
+		t.count(keySessions, -1),
+	)
+}
+
+// extendSession moves a session's end.
+func (t *tx) extendSession(session *store.Session, end time.Time) error {
+	_, id := sessionKeys(*session)
+	err := t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id))
+	session.ExpiresAt = end
+	return errors.Join(err, t.put(bucketSessionsByEnd, byEnd(end, id), nil))
+}
+
+func (t *tx) putSession(session store.Session) error {
+	_, id := sessionKeys(session)
+	return t.put(bucketSessions, id[:], encodeSession(session))
+}
+
+// sessionKeys returns the bare ids of a session that the store made.
+func sessionKeys(session store.Session) (user, id store.RawID) {
+	user, _ = store.ParseID(store.UserPrefix, session.UserID)
+	id, _ = store.ParseID(store.SessionPrefix, session.ID)
+	return user, id
+}
+
+func byUser(user, session store.RawID) []byte { return append(user[:], session[:]...) }
+
+func byEnd(end time.Time, session store.RawID) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli())), session[:]...)
+}
+
+func encodeSession(s store.Session) []byte {
+	user, _ := sessionKeys(s)
+	e := newRecord(256)
+	e.raw(user[:])
+	e.text(s.AppID)
+	e.text(s.OpenID)
+	e.time(s.CreatedAt)
+	e.time(s.LastUsedAt)
+	e.time(s.ExpiresAt)
+	e.optional(s.UserAgent)
+	e.optional(s.IPAddress)
+	e.uint(uint64(s.Refresh.Generation))
+	e.uint(uint64(s.Refresh.KeyID))
+	e.raw(s.Refresh.Hash[:])
+	e.time(s.Refresh.UsedAt)
+	return e
+}
+
+func decodeSession(raw store.RawID, b []byte) (store.Session, error) {
+	d := openRecord(b)
+	user := d.id()
+	s := store.Session{
+		ID: raw.Text(store.SessionPrefix), UserID: user.Text(store.UserPrefix),
+		AppID: d.text(), OpenID: d.text(),
+		CreatedAt: d.time(), LastUsedAt: d.time(), ExpiresAt: d.time(),
+		UserAgent: d.optional(), IPAddress: d.optional(),
+		Refresh: store.RefreshToken{Generation: uint32(d.uint()), KeyID: uint32(d.uint())},
+	}
+	copy(s.Refresh.Hash[:], d.raw(len(s.Refresh.Hash)))
+	s.Refresh.UsedAt = d.time()
+	return s, d.err("session")
+}
