@@ -3,6 +3,7 @@ module menshen
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/tink-crypto/tink-go/v2 v2.9.0
 	go.etcd.io/bbolt v1.5.0
 )
