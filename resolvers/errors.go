@@ -1,0 +1,142 @@
+package resolvers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"menshen/store"
+	"menshen/token"
+	"menshen/wechat"
+)
+
+var (
+	errUnauthenticated = errors.New("resolvers: no login state")
+	errForbidden       = errors.New("resolvers: role missing")
+)
+
+// inputError is an argument that breaks a rule.
+type inputError struct{ field, rule string }
+
+func (e *inputError) Error() string { return fmt.Sprintf("%s %s.", e.field, e.rule) }
+
+func invalidInput(field, rule string) error { return &inputError{field, rule} }
+
+// Row is one line of the table of errors.
+type Row struct {
+	Code    string
+	Errors  []error // any of these, or one that wraps it
+	Message string  // what a person reads; it says what to do
+}
+
+// Codes that are not found by a sentinel.
+const (
+	codeBadUserInput = "BAD_USER_INPUT"
+	codeInternal     = "INTERNAL"
+)
+
+// Table says which error leaves the server with which code and words. The
+// first row that fits is taken; what fits none is INTERNAL.
+var Table = []Row{
+	{"UNAUTHENTICATED", []error{errUnauthenticated, token.ErrInvalid, store.ErrSessionEnded, store.ErrRefreshReused},
+		"There is no valid login state. Call refreshLogin, or wx.login and login."},
+	{"FORBIDDEN", []error{errForbidden},
+		"The caller's role does not allow this."},
+	{"NOT_FOUND", []error{store.ErrNotFound},
+		"What the id names is not there."},
+	{"RATE_LIMITED", []error{wechat.ErrRateLimited},
+		"WeChat asks for fewer calls. Wait before trying again."},
+	{"LOGIN_CODE_INVALID", []error{wechat.ErrCodeInvalid},
+		"The login code is wrong, expired or used. Call wx.login again."},
+	{"LOGIN_BLOCKED", []error{wechat.ErrLoginBlocked},
+		"WeChat has blocked this login."},
+	{"SESSION_KEY_STALE", []error{wechat.ErrSessionKeyStale},
+		"The data does not open. Call wx.login, then login, and fetch the data again."},
+	{"WRONG_APP", []error{wechat.ErrWrongApp},
+		"The data was encrypted for another app or another user."},
+	{"SIGNATURE_MISMATCH", []error{wechat.ErrSignatureMismatch},
+		"rawData and signature do not belong together."},
+	{"WECHAT_UNAVAILABLE", []error{wechat.ErrUnavailable},
+		"WeChat does not answer. Try again a little later with a new code."},
+}
+
+// internalMessage is all that leaves of an error that the table does not know.
+const internalMessage = "Something went wrong on the server. The request id names the log entry."
+
+// Present turns any error into one code and one safe sentence. What an operator
+// must act upon is logged here and nowhere else.
+func (r *Resolver) Present(ctx context.Context, err error) *gqlerror.Error {
+	out := &gqlerror.Error{Path: graphql.GetPath(ctx), Extensions: map[string]any{}}
+	if ready := new(gqlerror.Error); errors.As(err, &ready) {
+		if ready.Extensions["code"] != nil { // gqlgen and its transport speak for themselves
+			return ready
+		}
+		out.Locations = ready.Locations
+	}
+	var code string
+	out.Message, code = translate(err)
+	out.Extensions["code"] = code
+	if code == codeInternal {
+		out.Extensions["requestId"] = visitOf(ctx).ID
+	}
+	addWeChat(out.Extensions, err)
+	if input := new(inputError); errors.As(err, &input) {
+		out.Extensions["field"] = input.field
+	}
+	r.log(ctx, code, out.Path, err)
+	return out
+}
+
+// log notes what is not the client's doing.
+func (r *Resolver) log(ctx context.Context, code string, path ast.Path, err error) {
+	level := slog.LevelError
+	switch {
+	case errors.Is(err, context.Canceled): // nobody waits for the answer
+		level = slog.LevelDebug
+	case errors.Is(err, wechat.ErrUnavailable):
+		level = slog.LevelWarn
+	case code != codeInternal:
+		return
+	}
+	r.Log.Log(ctx, level, "field failed", "requestId", visitOf(ctx).ID, "path", path.String(), "code", code, "error", err)
+}
+
+func translate(err error) (message, code string) {
+	if input := new(inputError); errors.As(err, &input) {
+		return input.Error(), codeBadUserInput
+	}
+	for _, row := range Table {
+		for _, sentinel := range row.Errors {
+			if errors.Is(err, sentinel) {
+				return row.Message, row.Code
+			}
+		}
+	}
+	return internalMessage, codeInternal
+}
+
+// addWeChat tells WeChat's errcode, never its words, and how long to wait.
+func addWeChat(extensions map[string]any, err error) {
+	failure := new(wechat.Error)
+	if !errors.As(err, &failure) {
+		return
+	}
+	if failure.Errcode != 0 {
+		extensions["wechat"] = map[string]any{"errcode": failure.Errcode}
+	}
+	if wait := failure.RetryAfter(); wait > 0 {
+		extensions["retryAfter"] = int(wait / time.Second)
+	}
+}
+
+// Recover turns a panic into an error that Present calls INTERNAL.
+func (r *Resolver) Recover(_ context.Context, panicked any) error {
+	return fmt.Errorf("resolvers: panic: %v\n%s", panicked, debug.Stack())
+}

@@ -1,0 +1,180 @@
+package resolvers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"menshen/graph"
+	"menshen/store"
+	"menshen/wechat"
+)
+
+// DecryptProfile opens wx.getUserInfo data and keeps the profile.
+func (r mutation) DecryptProfile(ctx context.Context, encryptedData, iv string, rawData, signature *string) (*graph.DecryptProfilePayload, error) {
+	session, user, err := r.self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	input := graph.EncryptedDataInput{EncryptedData: encryptedData, Iv: iv, RawData: rawData, Signature: signature}
+	sealed, err := parseOpenData(&input, "")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := r.Store.SessionKeys(ctx, session.AppID, session.OpenID)
+	if err != nil {
+		return nil, err
+	}
+	info, err := sealed.openUserInfo(keys, session.AppID, session.OpenID)
+	if err != nil {
+		return nil, err
+	}
+	profile := profileOf(info)
+	kept, err := r.Store.KeepProfile(ctx, user.ID, profile, store.Optional(info.UnionID))
+	if err != nil {
+		return nil, err
+	}
+	return &graph.DecryptProfilePayload{User: &kept, Profile: &profile}, nil
+}
+
+// DecryptOpenData opens any open data and keeps nothing.
+func (r mutation) DecryptOpenData(ctx context.Context, encryptedData, iv string) (graph.OpenData, error) {
+	session, _, err := r.self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := parseOpenData(&graph.EncryptedDataInput{EncryptedData: encryptedData, Iv: iv}, "")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := r.Store.SessionKeys(ctx, session.AppID, session.OpenID)
+	if err != nil {
+		return nil, err
+	}
+	data, err := sealed.open(keys, session.AppID, session.OpenID)
+	if err != nil {
+		return nil, err
+	}
+	return openDataOf(data), nil
+}
+
+// openDataInput is open data as a client sent it, well formed.
+type openDataInput struct {
+	encrypted wechat.Encrypted
+	rawData   *string
+	signature *string
+	prefix    string // of field names, "profile." inside an input object
+}
+
+// parseOpenData checks the form of open data; nil stays nil.
+func parseOpenData(in *graph.EncryptedDataInput, prefix string) (*openDataInput, error) {
+	if in == nil {
+		return nil, nil
+	}
+	if (in.RawData == nil) != (in.Signature == nil) {
+		return nil, invalidInput(prefix+"rawData", "must come with signature, and signature with it")
+	}
+	encrypted, err := wechat.ParseEncrypted(in.EncryptedData, in.Iv)
+	if err != nil {
+		return nil, fieldError(err, prefix)
+	}
+	return &openDataInput{encrypted, in.RawData, in.Signature, prefix}, nil
+}
+
+// open decrypts with the first key that fits, newest first, and verifies that
+// the data is meant for this app and about this user.
+func (in *openDataInput) open(keys []store.SessionKey, appID, openID string) (*wechat.OpenData, error) {
+	candidates := make([]wechat.SessionKey, len(keys))
+	for i, key := range keys {
+		candidates[i] = wechat.SessionKey(key.Text)
+	}
+	data, err := in.encrypted.Open(candidates...)
+	if err != nil {
+		return nil, err
+	}
+	if err := data.Verify(appID, openID); err != nil {
+		return nil, err
+	}
+	if in.rawData == nil {
+		return data, nil
+	}
+	return data, fieldError(data.VerifyRawData(*in.rawData, *in.signature), in.prefix)
+}
+
+// openUserInfo is open for what must be user info.
+func (in *openDataInput) openUserInfo(keys []store.SessionKey, appID, openID string) (*wechat.UserInfo, error) {
+	data, err := in.open(keys, appID, openID)
+	if err != nil {
+		return nil, err
+	}
+	if data.UserInfo == nil {
+		return nil, invalidInput(in.prefix+"encryptedData", "is not user info")
+	}
+	return data.UserInfo, nil
+}
+
+// fieldError puts an outer name before the field that an error names.
+func fieldError(err error, prefix string) error {
+	if field := new(wechat.FieldError); errors.As(err, &field) {
+		return invalidInput(prefix+field.Field, field.Reason)
+	}
+	return err
+}
+
+func profileOf(info *wechat.UserInfo) store.Profile {
+	return store.Profile{
+		NickName:  store.Optional(info.NickName),
+		AvatarURL: store.Optional(info.AvatarURL),
+		Gender:    store.Gender(info.Gender),
+		Language:  store.Optional(info.Language),
+		City:      store.Optional(info.City),
+		Province:  store.Optional(info.Province),
+		Country:   store.Optional(info.Country),
+	}
+}
+
+// openDataOf shows open data in the shape it has.
+func openDataOf(d *wechat.OpenData) graph.OpenData {
+	mark := watermarkOf(d.Watermark)
+	switch {
+	case d.UserInfo != nil:
+		profile := profileOf(d.UserInfo)
+		return graph.UserInfo{
+			Profile: &profile, Watermark: mark,
+			OpenID: known(d.UserInfo.OpenID), UnionID: known(d.UserInfo.UnionID),
+		}
+	case d.Phone != nil:
+		return graph.PhoneNumber{
+			PhoneNumber: d.Phone.PhoneNumber, PurePhoneNumber: d.Phone.PurePhoneNumber,
+			CountryCode: d.Phone.CountryCode, Watermark: mark,
+		}
+	case d.WeRun != nil:
+		return graph.WeRunData{Steps: weRunDays(d.WeRun.Steps), Watermark: mark}
+	case d.Share != nil:
+		return graph.ShareInfo{OpenGId: known(d.Share.OpenGID), Watermark: mark}
+	}
+	return graph.OtherOpenData{JSON: d.JSON, Watermark: mark}
+}
+
+func watermarkOf(w *wechat.Watermark) *graph.Watermark {
+	if w == nil {
+		return nil
+	}
+	return &graph.Watermark{AppID: w.AppID, Timestamp: w.Timestamp.In(time.UTC)}
+}
+
+func weRunDays(days []wechat.Day) []*graph.WeRunDay {
+	list := make([]*graph.WeRunDay, len(days))
+	for i, day := range days {
+		list[i] = &graph.WeRunDay{Date: day.Date, Steps: int32(day.Steps)}
+	}
+	return list
+}
+
+// known is nil for an empty text.
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,79 @@
+// Package resolvers is what each field of the API does: by hand, one file for
+// each noun of graph/. A resolver reads its arguments, asks WeChat or the store,
+// and returns records; it sees no HTTP, writes no SQL, and knows no error code
+// (errors.go does).
+package resolvers
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"menshen/graph"
+	"menshen/store"
+	"menshen/token"
+	"menshen/wechat"
+)
+
+// Resolver is the root. Its exported fields are all required but AdminKey.
+type Resolver struct {
+	Store     store.Store
+	WeChat    *wechat.Client
+	Tokens    *token.Signer
+	AccessTTL time.Duration // life of an access token; whole seconds
+	AdminKey  string        // the service key with role ADMIN; "" for none
+	Now       func() time.Time
+	Log       *slog.Logger
+
+	logins singleflight.Group
+}
+
+var _ graph.ResolverRoot = (*Resolver)(nil)
+
+// Config is what the generated code runs on.
+func (r *Resolver) Config() graph.Config {
+	return graph.Config{Resolvers: r, Directives: graph.DirectiveRoot{Auth: r.auth}}
+}
+
+type (
+	query    struct{ *Resolver }
+	mutation struct{ *Resolver }
+	session  struct{ *Resolver }
+	user     struct{ *Resolver }
+)
+
+// Query resolves the root fields of queries.
+func (r *Resolver) Query() graph.QueryResolver { return query{r} }
+
+// Mutation resolves the root fields of mutations.
+func (r *Resolver) Mutation() graph.MutationResolver { return mutation{r} }
+
+// Session resolves what a store.Session does not hold.
+func (r *Resolver) Session() graph.SessionResolver { return session{r} }
+
+// User resolves what a store.User does not hold.
+func (r *Resolver) User() graph.UserResolver { return user{r} }
+
+// Request is what a resolver may know of the request that carries it.
+type Request struct {
+	ID        string
+	Bearer    string // the token of the Authorization header, "" without one
+	UserAgent string
+	IPAddress string
+}
+
+type contextKey struct{}
+
+// WithRequest returns a context for the resolvers of one request.
+func WithRequest(ctx context.Context, request Request) context.Context {
+	return context.WithValue(ctx, contextKey{}, &visit{Request: request})
+}
+
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(contextKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{}
+}

@@ -1,0 +1,225 @@
+package resolvers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"menshen/graph"
+	"menshen/store"
+	"menshen/token"
+	"menshen/wechat"
+)
+
+// loginTimeout bounds a login that its caller no longer waits for: the call to
+// WeChat has its own, shorter bound; the rest is one write.
+const loginTimeout = 15 * time.Second
+
+// Login exchanges a wx.login code for a login state.
+func (r mutation) Login(ctx context.Context, code string, appID *string, profile *graph.EncryptedDataInput) (*graph.LoginPayload, error) {
+	app, err := r.appID(appID)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := parseOpenData(profile, "profile.")
+	if err != nil {
+		return nil, err
+	}
+	return r.loginOnce(ctx, app, code, profile, sealed)
+}
+
+// appID returns the app a login is for.
+func (r mutation) appID(named *string) (string, error) {
+	apps := r.WeChat.Apps()
+	switch {
+	case named == nil && len(apps) == 1:
+		return apps[0], nil
+	case named == nil:
+		return "", invalidInput("appId", "must be given: several apps are configured")
+	case !slices.Contains(apps, *named):
+		return "", invalidInput("appId", "is not an app of this server")
+	}
+	return *named, nil
+}
+
+// flight is a login under way, with a digest of its arguments.
+type flight struct {
+	arguments [32]byte
+	payload   *graph.LoginPayload
+}
+
+// loginOnce lets the same code with the same arguments, sent again while the
+// first is under way, share its answer; with other arguments the code is spent.
+// The login goes on when its first caller leaves: the code is spent already and
+// others may wait.
+func (r mutation) loginOnce(ctx context.Context, app, code string, profile *graph.EncryptedDataInput, sealed *openDataInput) (*graph.LoginPayload, error) {
+	arguments := digest(profile)
+	result := r.logins.DoChan(app+"\x00"+code, func() (shared any, err error) {
+		defer func() {
+			if p := recover(); p != nil { // singleflight would end the process
+				shared = flight{arguments: arguments}
+				err = fmt.Errorf("resolvers: panic in login: %v\n%s", p, debug.Stack())
+			}
+		}()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
+		defer cancel()
+		payload, err := r.login(ctx, app, code, sealed)
+		return flight{arguments, payload}, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case done := <-result:
+		shared, _ := done.Val.(flight)
+		if done.Shared && shared.arguments != arguments {
+			return nil, wechat.ErrCodeInvalid
+		}
+		return shared.payload, done.Err
+	}
+}
+
+func digest(profile *graph.EncryptedDataInput) [32]byte {
+	text, _ := json.Marshal(profile) // strings alone: it cannot fail
+	return sha256.Sum256(text)
+}
+
+// login is the way of one login: who is it, remember, hand out a handle.
+func (r mutation) login(ctx context.Context, app, code string, sealed *openDataInput) (*graph.LoginPayload, error) {
+	who, err := r.WeChat.Code2Session(ctx, app, code)
+	if err != nil {
+		return nil, err
+	}
+	key := store.SessionKey{Text: who.SessionKey.Reveal(), GivenAt: r.Now()}
+	profile, err := r.loginProfile(ctx, app, who, key, sealed)
+	if err != nil {
+		return nil, err
+	}
+	id := store.NewID(store.SessionPrefix, r.Now())
+	refresh, _, err := r.refreshToken(r.Tokens.NextRefresh(id, 0))
+	if err != nil {
+		return nil, err
+	}
+	visit := visitOf(ctx)
+	in, err := r.Store.Login(ctx, store.Login{
+		AppID: app, OpenID: who.OpenID, UnionID: store.Optional(who.UnionID),
+		SessionKey: key, Profile: profile, SessionID: id, Refresh: refresh,
+		UserAgent: store.Optional(visit.UserAgent), IPAddress: store.Optional(visit.IPAddress),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.loginPayload(in.Session, in.User, in.IsNewUser)
+}
+
+// loginProfile opens the profile that came with a login: with the key of this
+// very code, then with the identity's earlier ones, since the data may have been
+// fetched just before wx.login. When it does not hold there is no login, but the
+// new key stays: WeChat has rotated it already.
+func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Session, key store.SessionKey, sealed *openDataInput) (*store.Profile, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	earlier, err := r.Store.SessionKeys(ctx, app, who.OpenID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	keys := append([]store.SessionKey{key}, earlier...)
+	info, err := sealed.openUserInfo(keys, app, who.OpenID)
+	if err != nil {
+		keepErr := r.Store.KeepSessionKey(ctx, app, who.OpenID, key)
+		if errors.Is(keepErr, store.ErrNotFound) {
+			keepErr = nil
+		}
+		return nil, errors.Join(keepErr, err)
+	}
+	profile := profileOf(info)
+	return &profile, nil
+}
+
+// refreshToken writes a refresh token and what the store keeps of it.
+func (r *Resolver) refreshToken(t token.Refresh) (store.RefreshToken, string, error) {
+	text, err := r.Tokens.RefreshToken(t)
+	kept := store.RefreshToken{Generation: t.Generation, KeyID: t.KeyID, Hash: token.HashRefresh(text)}
+	return kept, text, err
+}
+
+// loginPayload hands out the handles to a session as the store holds it.
+func (r *Resolver) loginPayload(session store.Session, user store.User, isNew bool) (*graph.LoginPayload, error) {
+	now := r.Now().Truncate(time.Second)
+	expiresAt := now.Add(r.AccessTTL).UTC()
+	access, err := r.Tokens.Issue(token.Claims{
+		UserID: user.ID, SessionID: session.ID, AppID: session.AppID, IssuedAt: now, ExpiresAt: expiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, refresh, err := r.refreshToken(token.Refresh{
+		SessionID: session.ID, Generation: session.Refresh.Generation, KeyID: session.Refresh.KeyID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &graph.LoginPayload{
+		AccessToken: access, ExpiresAt: expiresAt, ExpiresIn: int32(r.AccessTTL / time.Second),
+		RefreshToken: refresh, RefreshExpiresAt: session.ExpiresAt,
+		OpenID: session.OpenID, UnionID: known(string(user.UnionID)), User: &user, IsNewUser: isNew,
+	}, nil
+}
+
+// RefreshLogin exchanges a refresh token for a new pair.
+func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph.LoginPayload, error) {
+	presented, err := r.Tokens.ParseRefresh(refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	next, _, err := r.refreshToken(r.Tokens.NextRefresh(presented.SessionID, presented.Generation+1))
+	if err != nil {
+		return nil, err
+	}
+	session, user, err := r.Store.Refresh(ctx, store.Refresh{
+		SessionID: presented.SessionID, Generation: presented.Generation, Hash: token.HashRefresh(refreshToken),
+		Next: next, By: actor(ctx, ""),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.loginPayload(session, user, false)
+}
+
+// Logout ends the caller's session, or all of the caller's.
+func (r mutation) Logout(ctx context.Context, everywhere bool) (*graph.LogoutPayload, error) {
+	session, user, err := r.self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if everywhere {
+		ended, err := r.Store.EndSessions(ctx, user.ID, actor(ctx, user.ID))
+		return &graph.LogoutPayload{EndedSessions: int32(ended)}, err
+	}
+	err = r.Store.EndSession(ctx, user.ID, session.ID, actor(ctx, user.ID))
+	if errors.Is(err, store.ErrNotFound) { // ended meanwhile, which is what was asked for
+		return &graph.LogoutPayload{}, nil
+	}
+	return &graph.LogoutPayload{EndedSessions: 1}, err
+}
+
+// RevokeSession ends one of the caller's sessions.
+func (r mutation) RevokeSession(ctx context.Context, id string) (*graph.RevokeSessionPayload, error) {
+	_, user, err := r.self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Store.EndSession(ctx, user.ID, id, actor(ctx, user.ID))
+	return &graph.RevokeSessionPayload{ID: id}, err
+}
+
+// Current reports whether the session is the one that asks.
+func (r session) Current(ctx context.Context, s *store.Session) (bool, error) {
+	who, err := r.caller(ctx)
+	return err == nil && who.session != nil && who.session.ID == s.ID, nil
+}
