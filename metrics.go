@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"menshen/gqlhttp"
+	"menshen/store"
+	"menshen/wechat"
+)
+
+// meters are what /metrics shows. Every label has few values, all of our own
+// making: what a client can invent is no label.
+type meters struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	wechat   *prometheus.HistogramVec
+	store    *prometheus.HistogramVec
+}
+
+func newMeters() *meters {
+	m := &meters{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "menshen_graphql_requests_total",
+			Help: "GraphQL requests by root field (several: multiple; refused before they ran: none) and by the code of the first error (OK without one).",
+		}, []string{"operation", "code"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "menshen_graphql_seconds",
+			Help:    "Time from the parsed request to its answer, by root field.",
+			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
+		}, []string{"operation"}),
+		wechat: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "menshen_wechat_seconds",
+			Help:    "Calls to WeChat by endpoint and errcode (none: no answer that makes sense).",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2, 11),
+		}, []string{"endpoint", "errcode"}),
+		store: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "menshen_store_seconds",
+			Help:    "Transactions of the store by verb.",
+			Buckets: prometheus.ExponentialBuckets(0.00001, 4, 10),
+		}, []string{"verb"}),
+	}
+	m.registry.MustRegister(m.requests, m.latency, m.wechat, m.store,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// watch shows how many sessions a store holds.
+func (m *meters) watch(db store.Store) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "menshen_live_sessions",
+		Help: "Sessions that are neither ended nor swept.",
+	}, func() float64 {
+		n, err := db.LiveSessions(context.Background())
+		if err != nil {
+			return -1
+		}
+		return float64(n)
+	}))
+}
+
+func (m *meters) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *meters) storeCall(verb string, elapsed time.Duration, _ error) {
+	m.store.WithLabelValues(verb).Observe(elapsed.Seconds())
+}
+
+func (m *meters) wechatCall(c wechat.Call) {
+	errcode := strconv.Itoa(c.Errcode)
+	if c.Errcode == 0 && c.Err != nil {
+		errcode = "none"
+	}
+	m.wechat.WithLabelValues(c.Endpoint, errcode).Observe(c.Elapsed.Seconds())
+}
+
+// graphQL counts one answered request and notes it for its log line.
+func (m *meters) graphQL(ctx context.Context, answered gqlhttp.Answered) {
+	note := noteOf(ctx)
+	note.operations, note.codes = answered.RootFields, answered.Codes
+	operation, code := "none", "OK"
+	switch {
+	case len(answered.RootFields) == 1:
+		operation = answered.RootFields[0]
+	case len(answered.RootFields) > 1:
+		operation = "multiple"
+	}
+	if len(answered.Codes) > 0 {
+		code = answered.Codes[0]
+	}
+	m.requests.WithLabelValues(operation, code).Inc()
+	m.latency.WithLabelValues(operation).Observe(answered.Elapsed.Seconds())
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"menshen/resolvers"
+	"menshen/store"
+	"menshen/token"
+)
+
+const (
+	// maxBody is far above the largest honest request: encryptedData of WeRun
+	// has some 4 KB.
+	maxBody = 128 << 10
+	// requestTimeout bounds the work of one request.
+	requestTimeout = 30 * time.Second
+)
+
+// everyRequest gives a request its id, its bounds and its line in the log, and
+// survives a panic.
+func everyRequest(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		note := &requestNote{id: rand.Text(), address: addressOf(r)}
+		w.Header().Set("X-Request-Id", note.id)
+		answer := &answer{ResponseWriter: w}
+		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), noteKey{}, note), requestTimeout)
+		defer cancel()
+		ctx = resolvers.WithRequest(ctx, resolvers.Request{
+			ID: note.id, Bearer: bearer(r), UserAgent: r.UserAgent(), IPAddress: note.address,
+		})
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+
+		defer func() {
+			if p := recover(); p != nil {
+				survive(answer, note, log, p)
+			}
+			note.log(log, r, answer, time.Since(began))
+		}()
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// survive answers a request whose handler panicked.
+func survive(w *answer, note *requestNote, log *slog.Logger, p any) {
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	log.Error("panic", "requestId", note.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	if w.status == 0 {
+		http.Error(w, "internal server error, request id "+note.id, http.StatusInternalServerError)
+	}
+}
+
+// bearer returns the token of the Authorization header (RFC 6750), "" without one.
+func bearer(r *http.Request) string {
+	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(credentials)
+}
+
+// addressOf returns the client's IP address.
+func addressOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// answer remembers what was answered.
+type answer struct {
+	http.ResponseWriter
+	status int
+	bytes  int
+}
+
+// WriteHeader notes the status.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes.
+func (a *answer) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	n, err := a.ResponseWriter.Write(b)
+	a.bytes += n
+	return n, err
+}
+
+// Unwrap lets http.ResponseController through.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// requestNote gathers what the log line of a request says.
+type requestNote struct {
+	id         string
+	address    string
+	operations []string // root fields asked for
+	codes      []string // of the errors answered
+}
+
+type noteKey struct{}
+
+func noteOf(ctx context.Context) *requestNote {
+	if n, ok := ctx.Value(noteKey{}).(*requestNote); ok {
+		return n
+	}
+	return &requestNote{}
+}
+
+// log writes the one line of a request. It names the path and never the query
+// string, the body or a header but one: strangers put secrets there.
+func (n *requestNote) log(log *slog.Logger, r *http.Request, a *answer, elapsed time.Duration) {
+	level := slog.LevelInfo
+	if r.URL.Path != "/graphql" {
+		level = slog.LevelDebug
+	}
+	attributes := []slog.Attr{
+		slog.String("requestId", n.id), slog.String("method", r.Method), slog.String("route", r.Pattern),
+		slog.Int("status", a.status), slog.Int("bytes", a.bytes),
+		slog.Duration("elapsed", elapsed), slog.String("address", n.address),
+	}
+	if len(n.operations) > 0 {
+		attributes = append(attributes, slog.Any("operations", n.operations))
+	}
+	if len(n.codes) > 0 {
+		attributes = append(attributes, slog.Any("codes", n.codes))
+	}
+	log.LogAttrs(r.Context(), level, "request", attributes...)
+}
+
+// serveHealth says that the process lives.
+func serveHealth(w http.ResponseWriter, _ *http.Request) {
+	plain(w, http.StatusOK, "ok\n")
+}
+
+// readiness says whether requests should be sent here.
+type readiness struct {
+	store    store.Store
+	draining atomic.Bool
+}
+
+// ServeHTTP answers 200 while the store answers and nobody has asked to stop.
+func (h *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Load() {
+		plain(w, http.StatusServiceUnavailable, "shutting down\n")
+		return
+	}
+	if err := h.store.Ping(r.Context()); err != nil {
+		plain(w, http.StatusServiceUnavailable, "the store does not answer\n")
+		return
+	}
+	plain(w, http.StatusOK, "ready\n")
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	w.Write([]byte(text)) // an error here means that the client left
+}
+
+// jwksMaxAge is how long verifiers may keep the public keys. They fetch again
+// when a token names a key they do not know, so a rotation reaches them at once.
+const jwksMaxAge = "public, max-age=300"
+
+func serveJWKS(tokens *token.Signer) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys := tokens.JWKS()
+		h := w.Header()
+		h.Set("Cache-Control", jwksMaxAge)
+		h.Set("Content-Type", "application/jwk-set+json")
+		h.Set("ETag", etag(keys))
+		h.Set("Access-Control-Allow-Origin", "*") // public keys are for everybody
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(keys)))
+	})
+}
+
+// etag is a validator of bytes that change seldom.
+func etag(b []byte) string {
+	sum := sha256.Sum256(b)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
+
+// requireAdmin lets the service key through to a handler that is not GraphQL.
+func requireAdmin(resolver *resolvers.Resolver, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !resolver.IsAdmin(r.Context()) {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			plain(w, http.StatusUnauthorized, "this needs the admin key\n")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
