@@ -36,14 +36,13 @@ type Row struct {
 	Message string  // what a person reads; it says what to do
 }
 
-// Codes that are not found by a sentinel.
 const (
-	codeBadUserInput = "BAD_USER_INPUT"
-	codeInternal     = "INTERNAL"
+	codeBadUserInput = "BAD_USER_INPUT" // for an inputError, in its own words
+	codeInternal     = "INTERNAL"       // for what fits no row
 )
 
 // Table says which error leaves the server with which code and words. The
-// first row that fits is taken; what fits none is INTERNAL.
+// first row that fits is taken.
 var Table = []Row{
 	{"UNAUTHENTICATED", []error{errUnauthenticated, token.ErrInvalid, store.ErrSessionEnded, store.ErrRefreshReused},
 		"There is no valid login state. Call refreshLogin, or wx.login and login."},
