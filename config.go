@@ -10,15 +10,12 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"menshen/token"
 )
 
 // storeSettings are for every command that opens the store.
 type storeSettings struct {
 	Store      string        `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" placeholder:"bolt:PATH" help:"Where users and sessions are kept: bolt:PATH."`
 	KeyFile    string        `env:"MENSHEN_KEY_FILE" default:"data/menshen.key" placeholder:"PATH" help:"File with the key that seals the key ring. Made on first start, mode 0600."`
-	TokenAlg   string        `env:"MENSHEN_TOKEN_ALG" default:"ES256" enum:"ES256,EdDSA" help:"Signature of new access tokens: ES256 or EdDSA. Old ones stay valid."`
 	RefreshTTL time.Duration `name:"refresh-ttl" env:"MENSHEN_REFRESH_TTL" default:"720h" help:"Life of a refresh token, renewed at each use."`
 }
 
@@ -32,6 +29,7 @@ type settings struct {
 	AdminKey      secret        `env:"MENSHEN_ADMIN_KEY" placeholder:"KEY" help:"Service key with role ADMIN, at least 32 characters, sent as Authorization: Bearer. Dev makes one."`
 	Issuer        string        `env:"MENSHEN_ISSUER" default:"menshen" help:"The iss of the tokens."`
 	AccessTTL     time.Duration `name:"access-ttl" env:"MENSHEN_ACCESS_TTL" default:"2h" help:"Life of an access token."`
+	TokenAlg      string        `env:"MENSHEN_TOKEN_ALG" default:"ES256" enum:"ES256,EdDSA" help:"Signature of new access tokens: ES256 or EdDSA. Old ones stay valid."`
 	MaxSessions   int           `env:"MENSHEN_MAX_SESSIONS" default:"20" help:"Live sessions of one user; the oldest ends first."`
 	Introspection string        `env:"MENSHEN_INTROSPECTION" enum:",on,admin,off" default:"" placeholder:"on|admin|off" help:"Who may ask for the schema. Default on in dev, admin in serve."`
 	Playground    string        `env:"MENSHEN_PLAYGROUND" enum:",on,off" default:"" placeholder:"on|off" help:"Serve the playground at /playground. Default on in dev, off in serve."`
@@ -93,8 +91,6 @@ func (s *storeSettings) boltPath() (string, error) {
 	}
 	return path, nil
 }
-
-func (s *storeSettings) algorithm() token.Algorithm { return token.Algorithm(s.TokenAlg) }
 
 // secret is a setting that is never printed. @FILE reads it from a file.
 type secret string

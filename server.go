@@ -42,7 +42,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	// net/http's transport tells the standard logger what a peer sent out of
 	// turn. It may hold a session_key; what matters reaches slog as an error.
 	stdlog.SetOutput(io.Discard)
@@ -121,7 +121,7 @@ func listen(ctx context.Context, s settings, wechatURL string, mode mode, log *s
 			err = errors.Join(err, srv.close())
 		}
 	}()
-	signer, err := openSigner(ctx, db, s.Issuer, s.algorithm())
+	signer, err := openSigner(ctx, db, s.Issuer, token.Algorithm(s.TokenAlg))
 	if err != nil {
 		return srv, err
 	}

@@ -93,7 +93,17 @@ func (r accessRecord) key() (accessKey, error) {
 
 // signs reports whether the active access key is of alg.
 func (k *keySet) signs(alg Algorithm) bool {
-	return slices.ContainsFunc(k.access, func(key accessKey) bool { return key.active() && key.jwk.Algorithm == alg })
+	return k.algorithm() == alg
+}
+
+// algorithm returns that of the active access key, "" when there is none.
+func (k *keySet) algorithm() Algorithm {
+	for _, key := range k.access {
+		if key.active() {
+			return key.jwk.Algorithm
+		}
+	}
+	return ""
 }
 
 // derives reports whether there is an active refresh key.

@@ -16,6 +16,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ type Options struct {
 	// Issuer is the iss of every access token made, and the only one accepted.
 	Issuer string
 
-	// Algorithm is that of new access keys; default ES256.
+	// Algorithm is that of new access keys; default that of the active one, ES256 when there is none.
 	Algorithm Algorithm
 
 	// Load reads the key set as last saved; nil bytes when there is none.
@@ -92,6 +93,7 @@ func Open(ctx context.Context, o Options) (*Signer, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.opts.Algorithm = cmp.Or(s.opts.Algorithm, keys.algorithm(), ES256)
 	if keys.signs(s.opts.Algorithm) && keys.derives() {
 		err = s.swap(keys)
 	} else {
@@ -107,10 +109,7 @@ func newSigner(o Options) (*Signer, error) {
 	if o.Issuer == "" {
 		return nil, errors.New("token: no issuer")
 	}
-	if o.Algorithm == "" {
-		o.Algorithm = ES256
-	}
-	if o.Algorithm != ES256 && o.Algorithm != EdDSA {
+	if o.Algorithm != "" && o.Algorithm != ES256 && o.Algorithm != EdDSA {
 		return nil, fmt.Errorf("token: algorithm %q is neither %s nor %s", o.Algorithm, ES256, EdDSA)
 	}
 	if o.Now == nil {

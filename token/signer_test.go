@@ -87,6 +87,21 @@ func TestOpenWithAnotherAlgorithm(t *testing.T) {
 	}
 }
 
+func TestOpenKeepsTheAlgorithm(t *testing.T) {
+	f := open(t, token.EdDSA)
+	f.opts.Algorithm = ""
+	again := f.again(t)
+	if diff := cmp.Diff(f.Keys(), again.Keys()); diff != "" {
+		t.Error(diff)
+	}
+	if err := again.Rotate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if header, _, _ := segments(t, again.issue(t)); !strings.Contains(header, `"alg":"EdDSA"`) {
+		t.Errorf("header %s", header)
+	}
+}
+
 func TestOpenRefusesOptions(t *testing.T) {
 	s := &shelf{}
 	good := token.Options{Issuer: issuer, Load: s.load, Update: s.update}
