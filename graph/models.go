@@ -122,7 +122,7 @@ type Watermark struct {
 	Timestamp time.Time `json:"timestamp"`
 }
 
-// From wx.getWeRunData: the last thirty days.
+// From wx.getWeRunData: about the last month.
 type WeRunData struct {
 	// Oldest first, as WeChat sends them.
 	Steps []*WeRunDay `json:"steps"`

@@ -9,7 +9,7 @@ type AuditEvent struct {
 	ID        string
 	At        time.Time
 	Action    string   // one of the Action constants
-	Actor     string   // a user's id, or the name of a service key
+	Actor     string   // a user's id or the name of a service key; "" when unproven
 	UserID    Optional // whom it happened to
 	IPAddress Optional
 	Detail    Optional
@@ -27,6 +27,6 @@ const (
 
 // Actor is who does something, for the audit.
 type Actor struct {
-	ID        string // a user's id, or the name of a service key
+	ID        string // a user's id, or the name of a service key; "" when unproven
 	IPAddress Optional
 }

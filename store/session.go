@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Session is one login state: a phone, or a web page let in by one. The token
-// that a client carries is a handle to it; the session is the truth.
+// Session is one login state of one device. The token that a client carries is
+// a handle to it; the session is the truth.
 type Session struct {
 	ID         string
 	UserID     string

@@ -83,7 +83,8 @@ const lockTimeout = time.Second
 
 // Open opens the file, or makes it and its directory with modes 0600 and 0700.
 // The key file is made with a new store only; an existing one needs its own.
-// store.ErrInUse, store.ErrNewer, and the errors of seal.KeyFile.Key.
+// store.ErrInUse, store.ErrNewer, store.ErrDamaged, seal.ErrWrongKey, and the
+// errors of seal.KeyFile.Key.
 func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, error) {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -137,18 +138,16 @@ func syncDir(dir string) error {
 // prepare migrates the file and opens the key ring, making both for a new one.
 func (s *Store) prepare(keyFile seal.KeyFile) error {
 	return s.db.Update(func(t *bbolt.Tx) error {
-		if err := migrate(t); err != nil {
-			return err
-		}
-		keys := t.Bucket(bucketKeys)
-		sealed := keys.Get(keyRing)
-		key, err := keyFile.Key(sealed == nil)
+		had, err := migrate(t)
 		if err != nil {
 			return err
 		}
-		s.key = key
-		if sealed != nil {
-			ring, err := seal.OpenRing(key, sealed)
+		if s.key, err = keyFile.Key(had == 0); err != nil {
+			return err
+		}
+		keys := t.Bucket(bucketKeys)
+		if had > 0 {
+			ring, err := seal.OpenRing(s.key, keys.Get(keyRing))
 			s.ring.Store(ring)
 			return err
 		}

@@ -106,7 +106,7 @@ func (t *tx) refresh(in store.Refresh, options store.Options) (session store.Ses
 	if err != nil {
 		return session, user, outcome, err
 	}
-	user, err = t.user(session.UserID)
+	user, err = t.owner(session)
 	return session, user, outcome, err
 }
 

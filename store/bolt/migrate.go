@@ -15,24 +15,22 @@ var migrations = []func(*bbolt.Tx) error{
 	makeBuckets,
 }
 
-// migrate brings the file to the newest version in the transaction it is given.
-func migrate(t *bbolt.Tx) error {
-	have, err := version(t)
-	if err != nil {
-		return err
+// migrate brings the file to the newest version in the transaction it is given,
+// and returns the version it had: 0 for a new file.
+func migrate(t *bbolt.Tx) (had int, err error) {
+	had, err = version(t)
+	if err != nil || had == len(migrations) {
+		return had, err
 	}
-	if have > len(migrations) {
-		return fmt.Errorf("%w: the file has version %d, this program knows %d", store.ErrNewer, have, len(migrations))
+	if had > len(migrations) {
+		return had, fmt.Errorf("%w: the file has version %d, this program knows %d", store.ErrNewer, had, len(migrations))
 	}
-	if have == len(migrations) {
-		return nil
-	}
-	for i, step := range migrations[have:] {
+	for i, step := range migrations[had:] {
 		if err := step(t); err != nil {
-			return fmt.Errorf("bolt: migrate to version %d: %w", have+i+1, err)
+			return had, fmt.Errorf("bolt: migrate to version %d: %w", had+i+1, err)
 		}
 	}
-	return t.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, uint32(len(migrations))))
+	return had, t.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, uint32(len(migrations))))
 }
 
 // version reads the file's version; 0 for an empty file.

@@ -18,7 +18,7 @@ func (s *Store) Authenticate(ctx context.Context, sessionID string) (session sto
 			return err
 		}
 		s.touched.note(session, t.now)
-		user, err = t.user(session.UserID)
+		user, err = t.owner(session)
 		return err
 	})
 	return session, user, err
@@ -94,8 +94,8 @@ func notFound(err error) error {
 	return err
 }
 
-// errorDangling is for a key that names a record which is not there.
-func errorDangling(kind string) error {
+// dangling is for a key that names a record which is not there.
+func dangling(kind string) error {
 	return fmt.Errorf("%w: an index names a missing %s", store.ErrDamaged, kind)
 }
 
@@ -135,11 +135,17 @@ func (t *tx) liveSessionsOf(user store.RawID) ([]store.Session, error) {
 	return slices.DeleteFunc(all, func(s store.Session) bool { return !t.now.Before(s.ExpiresAt) }), err
 }
 
+// owner returns the user of a session, who must be there.
+func (t *tx) owner(session store.Session) (store.User, error) {
+	user, _ := sessionIDs(session)
+	return t.linkedUser(user)
+}
+
 // keptSession returns a session that an index names.
 func (t *tx) keptSession(raw store.RawID) (store.Session, error) {
 	b := t.get(bucketSessions, raw[:])
 	if b == nil {
-		return store.Session{}, errorDangling("session")
+		return store.Session{}, dangling("session")
 	}
 	return decodeSession(raw, b)
 }
@@ -147,7 +153,7 @@ func (t *tx) keptSession(raw store.RawID) (store.Session, error) {
 // beginSession puts a new session with its indexes and ends the user's oldest
 // ones beyond limit.
 func (t *tx) beginSession(session store.Session, limit int) error {
-	user, id := sessionKeys(session)
+	user, id := sessionIDs(session)
 	live, err := t.liveSessionsOf(user)
 	if err != nil {
 		return err
@@ -167,7 +173,7 @@ func (t *tx) beginSession(session store.Session, limit int) error {
 
 // endSession removes a session and its indexes.
 func (t *tx) endSession(session store.Session) error {
-	user, id := sessionKeys(session)
+	user, id := sessionIDs(session)
 	return errors.Join(
 		t.delete(bucketSessions, id[:]),
 		t.delete(bucketSessionsByUser, byUser(user, id)),
@@ -178,19 +184,19 @@ func (t *tx) endSession(session store.Session) error {
 
 // extendSession moves a session's end.
 func (t *tx) extendSession(session *store.Session, end time.Time) error {
-	_, id := sessionKeys(*session)
+	_, id := sessionIDs(*session)
 	err := t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id))
 	session.ExpiresAt = end
 	return errors.Join(err, t.put(bucketSessionsByEnd, byEnd(end, id), nil))
 }
 
 func (t *tx) putSession(session store.Session) error {
-	_, id := sessionKeys(session)
+	_, id := sessionIDs(session)
 	return t.put(bucketSessions, id[:], encodeSession(session))
 }
 
-// sessionKeys returns the bare ids of a session that the store made.
-func sessionKeys(session store.Session) (user, id store.RawID) {
+// sessionIDs returns the bare ids of a session that the store made.
+func sessionIDs(session store.Session) (user, id store.RawID) {
 	user, _ = store.ParseID(store.UserPrefix, session.UserID)
 	id, _ = store.ParseID(store.SessionPrefix, session.ID)
 	return user, id
@@ -203,7 +209,7 @@ func byEnd(end time.Time, session store.RawID) []byte {
 }
 
 func encodeSession(s store.Session) []byte {
-	user, _ := sessionKeys(s)
+	user, _ := sessionIDs(s)
 	e := newRecord(256)
 	e.raw(user[:])
 	e.text(s.AppID)

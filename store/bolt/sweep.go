@@ -35,7 +35,10 @@ func (s *Store) Sweep(ctx context.Context, limit int) (removed int, err error) {
 		}
 		return nil
 	})
-	return removed, err
+	if err != nil {
+		return 0, err
+	}
+	return removed, nil
 }
 
 // LiveSessions counts the sessions that are neither ended nor swept.
@@ -110,11 +113,14 @@ func (s *Store) flushTouches(ctx context.Context) error {
 func (t *tx) touch(used map[string]time.Time) error {
 	for id, at := range used {
 		session, err := t.liveSession(id)
-		if errors.Is(err, store.ErrSessionEnded) || at.Before(session.LastUsedAt) {
+		if errors.Is(err, store.ErrSessionEnded) {
 			continue
 		}
 		if err != nil {
 			return err
+		}
+		if at.Before(session.LastUsedAt) {
+			continue
 		}
 		session.LastUsedAt = at
 		if err := t.putSession(session); err != nil {

@@ -52,7 +52,7 @@ func (t *tx) userByRaw(raw store.RawID) (store.User, error) {
 func (t *tx) linkedUser(raw store.RawID) (store.User, error) {
 	user, err := t.userByRaw(raw)
 	if errors.Is(err, store.ErrNotFound) {
-		return user, errorDangling("user")
+		return user, dangling("user")
 	}
 	return user, err
 }

@@ -1,0 +1,106 @@
+package bolt
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"menshen/store"
+	"menshen/store/seal"
+	"menshen/store/storetest"
+)
+
+var begin = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, storetest.Harness{
+		Open: func(t *testing.T, options store.Options) store.Store { return openTest(t, options) },
+		Reopen: func(t *testing.T, s store.Store) store.Store {
+			old := s.(*Store)
+			path := old.db.Path()
+			if err := old.Close(); err != nil {
+				t.Fatal(err)
+			}
+			fresh := mustOpen(t, path, old.options)
+			t.Cleanup(func() { closeTest(t, fresh) })
+			return fresh
+		},
+	})
+}
+
+// testOptions are options with a clock that stands still.
+func testOptions() store.Options {
+	return store.Options{
+		Now: storetest.NewClock(begin).Now, SessionLife: 30 * 24 * time.Hour, MaxSessions: 20,
+	}
+}
+
+// openTest opens a new store. After the test it is closed, and the file is
+// opened again and checked.
+func openTest(t *testing.T, options store.Options) *Store {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "data", "menshen.db")
+	s := mustOpen(t, path, options)
+	t.Cleanup(func() {
+		closeTest(t, s)
+		s := mustOpen(t, path, options)
+		checkStore(t, s)
+		closeTest(t, s)
+	})
+	return s
+}
+
+// openUnchecked opens a new store that the test is going to damage.
+func openUnchecked(t *testing.T) *Store {
+	t.Helper()
+	s := mustOpen(t, filepath.Join(t.TempDir(), "menshen.db"), testOptions())
+	t.Cleanup(func() { closeTest(t, s) })
+	return s
+}
+
+func keyFileOf(path string) seal.KeyFile {
+	return seal.KeyFile(filepath.Join(filepath.Dir(path), "menshen.key"))
+}
+
+func mustOpen(t testing.TB, path string, options store.Options) *Store {
+	t.Helper()
+	s, err := Open(path, keyFileOf(path), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func closeTest(t testing.TB, s *Store) {
+	t.Helper()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// login is a login of an identity at begin.
+func login(openID string) store.Login {
+	id := store.NewID(store.SessionPrefix, begin)
+	return store.Login{
+		AppID: "wx0000000000000001", OpenID: openID, SessionID: id, IPAddress: "192.0.2.1", UserAgent: "MicroMessenger/8.0",
+		SessionKey: store.SessionKey{Text: "key of " + openID, GivenAt: begin},
+	}
+}
+
+func mustLogin(t testing.TB, s *Store, in store.Login) store.LoggedIn {
+	t.Helper()
+	out, err := s.Login(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func mustUser(t testing.TB, s *Store, id string) store.User {
+	t.Helper()
+	user, err := s.User(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user
+}

@@ -1,0 +1,264 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
+
+	"menshen/store"
+)
+
+var (
+	shelf  = []byte("shelf")
+	errOdd = errors.New("an odd write")
+)
+
+// group is a committer over a file of one bucket, in a bubble of time: when
+// wait returns, every writer has queued or is held.
+type group struct {
+	*testing.T
+	committer
+	writers sync.WaitGroup
+}
+
+// inGroup runs test in a bubble.
+func inGroup(t *testing.T, test func(g *group)) {
+	synctest.Test(t, func(t *testing.T) {
+		db, err := bbolt.Open(filepath.Join(t.TempDir(), "shelf.db"), 0o600, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		err = db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket(shelf); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &group{T: t, committer: committer{db: db}}
+		test(g)
+		g.writers.Wait()
+	})
+}
+
+// puts is a write that puts one key and then ends in err.
+func puts(key string, err error) func(*bbolt.Tx) (bool, error) {
+	return func(tx *bbolt.Tx) (bool, error) {
+		return true, errors.Join(tx.Bucket(shelf).Put([]byte(key), []byte{1}), err)
+	}
+}
+
+// start runs a write beside the test and returns where its error will come.
+func (g *group) start(fn func(*bbolt.Tx) (bool, error)) <-chan error {
+	done := make(chan error, 1)
+	g.writers.Go(func() { done <- g.do(fn) })
+	return done
+}
+
+// hold starts a write that keeps its transaction open until release is called.
+func (g *group) hold(fn func(*bbolt.Tx) (bool, error)) (done <-chan error, release func()) {
+	gate := make(chan struct{})
+	done = g.start(func(tx *bbolt.Tx) (bool, error) {
+		<-gate
+		return fn(tx)
+	})
+	synctest.Wait()
+	return done, func() { close(gate) }
+}
+
+// holds expects exactly these keys in the file.
+func (g *group) holds(want ...string) {
+	g.Helper()
+	var got []string
+	err := g.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(shelf).ForEach(func(k, _ []byte) error { got = append(got, string(k)); return nil })
+	})
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		g.Errorf("the file (-want +got): %v\n%s", err, diff)
+	}
+}
+
+func (g *group) ends(done <-chan error, want error) {
+	g.Helper()
+	if err := <-done; !errors.Is(err, want) {
+		g.Errorf("error %v, want %v", err, want)
+	}
+}
+
+func (g *group) committed(want uint64) {
+	g.Helper()
+	if n := g.commits.Load(); n != want {
+		g.Errorf("%d commits, want %d", n, want)
+	}
+}
+
+func TestLoneWriteWaitsForNobody(t *testing.T) {
+	inGroup(t, func(g *group) {
+		began := time.Now()
+		for i := range 3 {
+			if err := g.do(puts(fmt.Sprint(i), nil)); err != nil {
+				t.Error(err)
+			}
+			g.committed(uint64(i) + 1)
+		}
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("waited %v for a timer", waited)
+		}
+		g.holds("0", "1", "2")
+	})
+}
+
+func TestWritersShareCommits(t *testing.T) {
+	for writers, commits := range map[int]uint64{1: 2, 64: 2, maxBatch: 2, maxBatch + 1: 3, 3 * maxBatch: 4} {
+		t.Run(fmt.Sprintf("%d that queue behind one", writers), func(t *testing.T) {
+			inGroup(t, func(g *group) {
+				first, release := g.hold(puts("first", nil))
+				var all []<-chan error
+				for i := range writers {
+					all = append(all, g.start(puts(fmt.Sprintf("%04d", i), nil)))
+				}
+				synctest.Wait()
+				g.committed(0)
+				release()
+				for _, done := range append(all, first) {
+					g.ends(done, nil)
+				}
+				g.committed(commits)
+			})
+		})
+	}
+}
+
+func TestReadersInAWriteCommitNothing(t *testing.T) {
+	inGroup(t, func(g *group) {
+		g.ends(g.start(func(*bbolt.Tx) (bool, error) { return false, nil }), nil)
+		g.ends(g.start(func(*bbolt.Tx) (bool, error) { return false, errOdd }), errOdd)
+		g.committed(0)
+	})
+}
+
+func TestOddWritesAmongOthers(t *testing.T) {
+	panics := func(tx *bbolt.Tx) (bool, error) {
+		puts("odd", nil)(tx)
+		panic("out of order")
+	}
+	refuses := func(*bbolt.Tx) (bool, error) { return false, errOdd }
+	tests := []struct {
+		name string
+		odd  func(*bbolt.Tx) (bool, error)
+		want string // of its error's text
+		runs int    // of each of the others
+	}{
+		{"one that fails after it wrote", puts("odd", errOdd), errOdd.Error(), 2},
+		{"one that fails before it wrote", refuses, errOdd.Error(), 1},
+		{"one that panics", panics, "out of order", 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inGroup(t, func(g *group) {
+				first, release := g.hold(puts("first", nil))
+				runs := 0
+				counted := func(tx *bbolt.Tx) (bool, error) { runs++; return puts("before", nil)(tx) }
+				before, odd, after := g.start(counted), (<-chan error)(nil), (<-chan error)(nil)
+				synctest.Wait()
+				odd = g.start(test.odd)
+				synctest.Wait()
+				after = g.start(puts("later", nil))
+				synctest.Wait()
+				release()
+				for _, done := range []<-chan error{first, before, after} {
+					g.ends(done, nil)
+				}
+				if err := <-odd; err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("error %v, want %q", err, test.want)
+				}
+				if runs != test.runs {
+					t.Errorf("its company ran %d times, want %d", runs, test.runs)
+				}
+				g.holds("before", "first", "later")
+				g.committed(2)
+			})
+		})
+	}
+}
+
+func TestNoneOfManyOddWritesHurts(t *testing.T) {
+	inGroup(t, func(g *group) {
+		first, release := g.hold(puts("first", errOdd))
+		var odd []<-chan error
+		for i := range 20 {
+			odd = append(odd, g.start(puts(fmt.Sprint(i), errOdd)))
+		}
+		good := g.start(puts("good", nil))
+		synctest.Wait()
+		release()
+		for _, done := range append(odd, first) {
+			g.ends(done, errOdd)
+		}
+		g.ends(good, nil)
+		g.holds("good")
+		g.committed(1)
+	})
+}
+
+func TestCloseWaitsForWritesUnderWay(t *testing.T) {
+	inGroup(t, func(g *group) {
+		first, release := g.hold(puts("first", nil))
+		second := g.start(puts("second", nil))
+		synctest.Wait()
+		closed := make(chan bool, 1)
+		g.writers.Go(func() { closed <- g.close() })
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("closed while a write was under way")
+		default:
+		}
+		g.ends(g.start(puts("late", nil)), store.ErrUnavailable)
+		release()
+		g.ends(first, nil)
+		g.ends(second, nil)
+		if !<-closed || g.close() {
+			t.Error("the first close has to report true and the second false")
+		}
+		g.ends(g.start(puts("later", nil)), store.ErrUnavailable)
+		g.holds("first", "second")
+	})
+}
+
+// TestFailedCommitEndsWriting makes commits fail: bbolt refuses to commit a
+// transaction that was rolled back, and panics when a commit handler does.
+func TestFailedCommitEndsWriting(t *testing.T) {
+	tests := map[string]func(*bbolt.Tx) (bool, error){
+		"by an error": func(tx *bbolt.Tx) (bool, error) { return true, tx.Rollback() },
+		"by a panic": func(tx *bbolt.Tx) (bool, error) {
+			tx.OnCommit(func() { panic("freelist out of order") })
+			return true, nil
+		},
+	}
+	for name, breaks := range tests {
+		t.Run(name, func(t *testing.T) {
+			inGroup(t, func(g *group) {
+				breaking, release := g.hold(breaks)
+				queued := g.start(puts("queued", nil))
+				synctest.Wait()
+				release()
+				g.ends(breaking, store.ErrUnavailable)
+				g.ends(queued, store.ErrUnavailable)
+				g.ends(g.start(puts("later", nil)), store.ErrUnavailable)
+				if err := g.health(); !errors.Is(err, store.ErrUnavailable) {
+					t.Errorf("health %v", err)
+				}
+				g.committed(0)
+				g.holds()
+				g.close()
+			})
+		})
+	}
+}

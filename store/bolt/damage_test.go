@@ -1,0 +1,192 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"menshen/store"
+)
+
+// damages are what a record may have become.
+var damages = map[string]func(key, value []byte) ([]byte, []byte){
+	"emptied":      func(k, _ []byte) ([]byte, []byte) { return k, nil },
+	"halved":       func(k, v []byte) ([]byte, []byte) { return k, v[:len(v)/2] },
+	"overwritten":  func(k, v []byte) ([]byte, []byte) { return k, bytes.Repeat([]byte{0xff}, len(v)) },
+	"of version 2": func(k, v []byte) ([]byte, []byte) { return k, append([]byte{2}, v[min(1, len(v)):]...) },
+	"longer":       func(k, v []byte) ([]byte, []byte) { return k, append(bytes.Clone(v), 0) },
+	"changed":      func(k, v []byte) ([]byte, []byte) { return k, flipped(v) },
+	"misnamed":     func(k, v []byte) ([]byte, []byte) { return k[:len(k)/2], v },
+	"overnamed":    func(k, v []byte) ([]byte, []byte) { return append(bytes.Clone(k), 0), v },
+}
+
+func flipped(b []byte) []byte {
+	b = bytes.Clone(b)
+	if len(b) > 0 {
+		b[len(b)-1] ^= 0x80
+	}
+	return b
+}
+
+// TestDamageIsNoDisaster damages all entries of one bucket at a time. Verbs may
+// fail with the store's errors; none may panic or go on for ever.
+func TestDamageIsNoDisaster(t *testing.T) {
+	for name, damage := range damages {
+		for _, bucket := range buckets[1:] { // Open reads meta, and has its own tests
+			t.Run(fmt.Sprintf("%s %s", bucket, name), func(t *testing.T) {
+				s := openUnchecked(t)
+				alice := useEverything(t, s)
+				if err := s.db.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucket), damage) }); err != nil {
+					t.Fatal(err)
+				}
+				errs := everyVerb(t, s, alice)
+				for _, err := range errs {
+					if !known(err) || strings.Contains(err.Error(), "panic") {
+						t.Errorf("error %v", err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// damaged rewrites each entry of a bucket.
+func damaged(b *bbolt.Bucket, damage func(k, v []byte) ([]byte, []byte)) error {
+	type entry struct{ key, value []byte }
+	var entries []entry
+	err := b.ForEach(func(k, v []byte) error {
+		entries = append(entries, entry{bytes.Clone(k), bytes.Clone(v)})
+		return nil
+	})
+	for _, e := range entries {
+		key, value := damage(e.key, e.value)
+		err = errors.Join(err, b.Delete(e.key), b.Put(key, value))
+	}
+	return err
+}
+
+// known reports whether an error is one that store.Store promises.
+func known(err error) bool {
+	for _, promised := range []error{store.ErrNotFound, store.ErrSessionEnded, store.ErrDamaged, store.ErrPhoneTaken} {
+		if errors.Is(err, promised) {
+			return true
+		}
+	}
+	return false
+}
+
+// everyVerb calls all verbs and returns the errors.
+func everyVerb(t *testing.T, s *Store, alice store.LoggedIn) (errs []error) {
+	ctx, userID, id := t.Context(), alice.User.ID, alice.Session.ID
+	failed := func(err error) {
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	number := store.Phone{PureNumber: secretPhone, CountryCode: "86"}
+	_, _, err := s.Authenticate(ctx, id)
+	failed(err)
+	_, err = s.Sessions(ctx, userID)
+	failed(err)
+	_, err = s.SessionKeys(ctx, alice.Session.AppID, "alice")
+	failed(err)
+	_, err = s.UserByPhone(ctx, number)
+	failed(err)
+	_, err = s.KeySet(ctx, "token")
+	failed(err)
+	_, err = s.AuditEvents(ctx, 10)
+	failed(err)
+	_, err = s.LiveSessions(ctx)
+	failed(err)
+	in := login("bob")
+	in.UnionID = "union-alice"
+	_, err = s.Login(ctx, in)
+	failed(err)
+	_, err = s.Login(ctx, login("alice"))
+	failed(err)
+	_, err = s.KeepProfile(ctx, userID, store.Profile{NickName: "name"}, "union-other")
+	failed(err)
+	_, err = s.BindPhone(ctx, userID, number, store.Actor{})
+	failed(err)
+	_, err = s.UnbindPhone(ctx, userID, store.Actor{})
+	failed(err)
+	_, _, err = s.Refresh(ctx, store.Refresh{SessionID: id, Generation: 0})
+	failed(err)
+	failed(s.EndSession(ctx, userID, id, store.Actor{}))
+	_, err = s.EndSessions(ctx, userID, store.Actor{})
+	failed(err)
+	failed(s.RotateSealing(ctx))
+	_, err = s.PruneSealing(ctx)
+	failed(err)
+	s.options.Now = func() time.Time { return begin.Add(2 * s.options.SessionLife) }
+	_, err = s.Sweep(ctx, 100)
+	failed(err)
+	return errs
+}
+
+// TestDamageIsTold finds damage of each sealed or packed record.
+func TestDamageIsTold(t *testing.T) {
+	reads := map[string]func(*testing.T, *Store, store.LoggedIn) error{
+		"users": func(t *testing.T, s *Store, in store.LoggedIn) error {
+			_, err := s.User(t.Context(), in.User.ID)
+			return err
+		},
+		"sessions": func(t *testing.T, s *Store, in store.LoggedIn) error {
+			_, err := s.Session(t.Context(), in.Session.ID)
+			return err
+		},
+		"audit": func(t *testing.T, s *Store, _ store.LoggedIn) error {
+			_, err := s.AuditEvents(t.Context(), 10)
+			return err
+		},
+		"keys": func(t *testing.T, s *Store, _ store.LoggedIn) error {
+			_, err := s.KeySet(t.Context(), "token")
+			return err
+		},
+		"identities": func(t *testing.T, s *Store, in store.LoggedIn) error {
+			_, err := s.SessionKeys(t.Context(), in.Session.AppID, "alice")
+			return err
+		},
+	}
+	for bucket, read := range reads {
+		for _, name := range []string{"emptied", "halved", "overwritten", "longer"} {
+			t.Run(bucket+" "+name, func(t *testing.T) {
+				s := openUnchecked(t)
+				alice := useEverything(t, s)
+				if err := read(t, s, alice); err != nil {
+					t.Fatal(err)
+				}
+				err := s.db.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket([]byte(bucket)), damages[name]) })
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := read(t, s, alice); !errors.Is(err, store.ErrDamaged) {
+					t.Errorf("error %v, want ErrDamaged", err)
+				}
+			})
+		}
+	}
+}
+
+// TestOpenDamaged opens files whose first records are damaged.
+func TestOpenDamaged(t *testing.T) {
+	for name, damage := range damages {
+		for _, bucket := range [][]byte{bucketMeta, bucketKeys} {
+			t.Run(fmt.Sprintf("%s %s", bucket, name), func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "menshen.db")
+				closeTest(t, mustOpen(t, path, testOptions()))
+				raw(t, path, func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucket), damage) })
+				if s, err := Open(path, keyFileOf(path), testOptions()); err == nil {
+					closeTest(t, s)
+					t.Error("it was opened")
+				}
+			})
+		}
+	}
+}

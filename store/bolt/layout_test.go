@@ -1,0 +1,92 @@
+package bolt
+
+import (
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.etcd.io/bbolt"
+
+	"menshen/store"
+)
+
+// TestLayout holds the drawing in the package comment against a file in use.
+func TestLayout(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "bolt.go", nil, parser.ParseComments|parser.PackageClauseOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drawn []string
+	for _, row := range regexp.MustCompile(`(?m)^\t(\w+) `).FindAllStringSubmatch(file.Doc.Text(), -1) {
+		drawn = append(drawn, row[1])
+	}
+	slices.Sort(drawn)
+
+	s := openTest(t, testOptions())
+	useEverything(t, s)
+	var found []string
+	err = s.db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			found = append(found, string(name))
+			if b.Stats().KeyN == 0 {
+				t.Errorf("%s is empty: this test does not use everything", name)
+			}
+			return b.ForEach(func(k, v []byte) error {
+				if v == nil {
+					t.Errorf("%s has a bucket in it: %q", name, k)
+				}
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(drawn, found); diff != "" {
+		t.Errorf("buckets (-drawn +found):\n%s", diff)
+	}
+	for bucket, want := range map[string][]string{"meta": {"sessions", "version"}, "keys": {"ring", "token"}} {
+		if diff := cmp.Diff(want, keysOf(t, s, bucket)); diff != "" {
+			t.Errorf("keys in %s (-want +got):\n%s", bucket, diff)
+		}
+	}
+}
+
+func keysOf(t *testing.T, s *Store, bucket string) (keys []string) {
+	t.Helper()
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(bucket)).ForEach(func(k, _ []byte) error { keys = append(keys, string(k)); return nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// The secrets that useEverything gives into a store.
+const (
+	secretKey    = "c2Vzc2lvbl9rZXkgMTIzNA==" // base64 of the next
+	secretKeyRaw = "session_key 1234"
+	secretPhone  = "13800138000"
+	secretKeys   = "the signing keys of tokens"
+)
+
+// useEverything leaves at least one entry in each bucket.
+func useEverything(t *testing.T, s *Store) store.LoggedIn {
+	t.Helper()
+	in := login("alice")
+	in.UnionID, in.SessionKey.Text = "union-alice", secretKey
+	out := mustLogin(t, s, in)
+	phone := store.Phone{Number: "+86" + secretPhone, PureNumber: secretPhone, CountryCode: "86"}
+	if _, err := s.BindPhone(t.Context(), out.User.ID, phone, store.Actor{ID: out.User.ID}); err != nil {
+		t.Fatal(err)
+	}
+	change := func([]byte) ([]byte, error) { return []byte(secretKeys), nil }
+	if err := s.UpdateKeySet(t.Context(), "token", change); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

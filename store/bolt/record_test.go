@@ -1,0 +1,181 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"menshen/store"
+	"menshen/store/seal"
+)
+
+// sealer is a transaction without a file: enough to pack and unpack records.
+func sealer(t testing.TB) *tx {
+	t.Helper()
+	ring, err := seal.NewRing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tx{ring: ring, now: begin}
+}
+
+// anyText is text of any length, valid or not.
+func anyText(random *rand.Rand) string {
+	b := make([]byte, random.IntN(300))
+	for i := range b {
+		b[i] = byte(random.Uint32())
+	}
+	return string(b)
+}
+
+// anyTime is a time that a record can hold, the zero time among them.
+func anyTime(random *rand.Rand) time.Time {
+	if random.IntN(4) == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(1 + random.Int64N(1<<42)).UTC()
+}
+
+func anyID(random *rand.Rand) (raw store.RawID) {
+	for i := range raw {
+		raw[i] = byte(random.Uint32())
+	}
+	return raw
+}
+
+func anyUser(random *rand.Rand) store.User {
+	optional := func() store.Optional { return store.Optional(anyText(random)) }
+	u := store.User{
+		UnionID:   optional(),
+		CreatedAt: anyTime(random), LastLoginAt: anyTime(random), LoginCount: random.IntN(1 << 40),
+		Identities: make([]store.Identity, random.IntN(4)),
+		Profile: store.Profile{
+			NickName: optional(), AvatarURL: optional(), Gender: store.Gender(random.IntN(5) - 1), Language: optional(),
+			City: optional(), Province: optional(), Country: optional(), UpdatedAt: anyTime(random),
+		},
+	}
+	for i := range u.Identities {
+		u.Identities[i] = store.Identity{AppID: anyText(random), OpenID: anyText(random), LinkedAt: anyTime(random)}
+	}
+	if random.IntN(2) == 0 {
+		u.Phone = &store.Phone{Number: anyText(random), PureNumber: anyText(random), CountryCode: anyText(random)}
+	}
+	return u
+}
+
+func anySession(random *rand.Rand) store.Session {
+	s := store.Session{
+		AppID: anyText(random), OpenID: anyText(random),
+		CreatedAt: anyTime(random), LastUsedAt: anyTime(random), ExpiresAt: anyTime(random),
+		UserAgent: store.Optional(anyText(random)), IPAddress: store.Optional(anyText(random)),
+		Refresh: store.RefreshToken{Generation: random.Uint32(), KeyID: random.Uint32(), UsedAt: anyTime(random)},
+	}
+	for i := range s.Refresh.Hash {
+		s.Refresh.Hash[i] = byte(random.Uint32())
+	}
+	return s
+}
+
+func TestRecordsReadAsWritten(t *testing.T) {
+	tx, random := sealer(t), rand.New(rand.NewPCG(1, 2))
+	same := func(got, want any, err error) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+	}
+	for range 200 {
+		id := anyID(random)
+		user := anyUser(random)
+		user.ID = id.Text(store.UserPrefix)
+		packed, err := tx.encodeUser(user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotUser, err := tx.decodeUser(id, packed)
+		same(gotUser, user, err)
+
+		session := anySession(random)
+		session.ID, session.UserID = id.Text(store.SessionPrefix), user.ID
+		gotSession, err := decodeSession(id, encodeSession(session))
+		same(gotSession, session, err)
+
+		keys := make([]store.SessionKey, random.IntN(4))
+		for i := range keys {
+			keys[i] = store.SessionKey{Text: anyText(random), GivenAt: anyTime(random)}
+		}
+		sealed, err := tx.sealSessionKeys(keys, "record")
+		if err != nil {
+			t.Fatal(err)
+		}
+		gotKeys, err := tx.openSessionKeys(sealed, "record")
+		same(gotKeys, keys, err)
+	}
+}
+
+// FuzzDecode gives bytes to each decoder: it may refuse them, as ErrDamaged,
+// or read a record that it reads again once packed.
+func FuzzDecode(f *testing.F) {
+	tx, random := sealer(f), rand.New(rand.NewPCG(3, 4))
+	id := anyID(random)
+	user := anyUser(random)
+	user.Phone = nil // what is sealed does not survive a change anyway
+	packed, err := tx.encodeUser(user)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(packed))
+	f.Add([]byte(encodeSession(anySession(random))))
+	f.Add([]byte{recordVersion, 2, 1, 'k', 0, 0, 0})
+	f.Add([]byte{recordVersion, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		damagedOr := func(err error, again func()) {
+			if err == nil {
+				again()
+			} else if !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("error %v, want ErrDamaged", err)
+			}
+		}
+		user, err := tx.decodeUser(id, b)
+		damagedOr(err, func() {
+			packed, err := tx.encodeUser(user)
+			reread, errAgain := tx.decodeUser(id, packed)
+			if diff := cmp.Diff(user, reread); err != nil || errAgain != nil || diff != "" {
+				t.Errorf("%v, %v: %s", err, errAgain, diff)
+			}
+		})
+		session, err := decodeSession(id, b)
+		damagedOr(err, func() {
+			reread, err := decodeSession(id, encodeSession(session))
+			if diff := cmp.Diff(session, reread); err != nil || diff != "" {
+				t.Errorf("%v: %s", err, diff)
+			}
+		})
+		event, err := decodeEvent(id, b)
+		damagedOr(err, func() {
+			if !bytes.Contains(b, []byte(event.Action)) {
+				t.Errorf("action %q out of nowhere", event.Action)
+			}
+		})
+		sealed, err := tx.ring.Seal(b, "record")
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := tx.openSessionKeys(sealed, "record")
+		damagedOr(err, func() {
+			if len(keys) > len(b) {
+				t.Errorf("%d session_keys out of %d bytes", len(keys), len(b))
+			}
+		})
+		number, err := tx.ring.Seal(b, phoneRecord("user"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tx.openPhone(number, "user")
+		damagedOr(err, func() {})
+	})
+}

@@ -1,0 +1,129 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"menshen/store"
+)
+
+func TestFileHoldsNoSecret(t *testing.T) {
+	s := openTest(t, testOptions())
+	useEverything(t, s)
+	if err := s.RotateSealing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PruneSealing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(s.db.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, plain := range []string{"union-alice", "alice", "wx0000000000000001"} {
+		if !bytes.Contains(file, []byte(plain)) {
+			t.Fatalf("%s is not in the file: this test looks at the wrong bytes", plain)
+		}
+	}
+	secrets := []string{secretKey, secretKeyRaw, secretPhone, secretKeys}
+	for _, secret := range append(secrets, keySecrets(t, s)...) {
+		if bytes.Contains(file, []byte(secret)) {
+			t.Errorf("%q is in the file", secret)
+		}
+	}
+}
+
+// keySecrets returns what the key file holds, in its text and bare.
+func keySecrets(t *testing.T, s *Store) []string {
+	t.Helper()
+	text, err := os.ReadFile(string(keyFileOf(s.db.Path())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, encoded, _ := strings.Cut(strings.TrimSpace(string(text)), "menshen-key-1:")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil || len(key) != 32 {
+		t.Fatalf("a key of %d bytes, %v", len(key), err)
+	}
+	return []string{encoded, string(key)}
+}
+
+// TestSealedValueOpensInItsRecordOnly copies sealed values where they do not belong.
+func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
+	tests := []struct {
+		name string
+		copy func(t *tx, alice, bob store.User) error
+		read func(ctx context.Context, s *Store, bob store.User) error
+	}{
+		{
+			"session_keys of another identity",
+			func(t *tx, alice, bob store.User) error {
+				d := openRecord(t.get(bucketIdentities, identityKey("wx0000000000000001", "alice")))
+				d.id()
+				sealed := d.bytes()
+				raw, _ := store.ParseID(store.UserPrefix, bob.ID)
+				e := newRecord(256)
+				e.raw(raw[:])
+				e.bytes(sealed)
+				return t.put(bucketIdentities, identityKey("wx0000000000000001", "bob"), e)
+			},
+			func(ctx context.Context, s *Store, _ store.User) error {
+				_, err := s.SessionKeys(ctx, "wx0000000000000001", "bob")
+				return err
+			},
+		},
+		{
+			"the phone number of another user",
+			func(t *tx, alice, bob store.User) error {
+				sealed, err := t.sealPhone(alice.Phone, alice.ID)
+				if err != nil {
+					return err
+				}
+				raw, _ := store.ParseID(store.UserPrefix, bob.ID)
+				record := t.get(bucketUsers, raw[:])
+				e := encoder(bytes.Clone(record[:len(record)-1])) // but for the length of no phone
+				e.bytes(sealed)
+				return t.put(bucketUsers, raw[:], e)
+			},
+			func(ctx context.Context, s *Store, bob store.User) error { _, err := s.User(ctx, bob.ID); return err },
+		},
+		{
+			"keys of another name",
+			func(t *tx, _, _ store.User) error {
+				return t.put(bucketKeys, []byte("other"), t.get(bucketKeys, []byte("token")))
+			},
+			func(ctx context.Context, s *Store, _ store.User) error { _, err := s.KeySet(ctx, "other"); return err },
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := openUnchecked(t)
+			alice := mustUser(t, s, useEverything(t, s).User.ID)
+			bob := mustLogin(t, s, login("bob")).User
+			if err := test.read(t.Context(), s, bob); err != nil && !errors.Is(err, store.ErrDamaged) {
+				t.Fatal(err)
+			}
+			if err := s.update(t.Context(), "copy", func(t *tx) error { return test.copy(t, alice, bob) }); err != nil {
+				t.Fatal(err)
+			}
+			if err := test.read(t.Context(), s, bob); !errors.Is(err, store.ErrDamaged) {
+				t.Errorf("error %v, want ErrDamaged", err)
+			}
+		})
+	}
+}
+
+// TestKeySetCannotReplaceTheRing gives a key set the ring's own name.
+func TestKeySetCannotReplaceTheRing(t *testing.T) {
+	s := openTest(t, testOptions()) // whose check opens it again
+	useEverything(t, s)
+	err := s.UpdateKeySet(t.Context(), string(keyRing), func([]byte) ([]byte, error) { return []byte("mine"), nil })
+	if !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("error %v, want ErrDamaged", err)
+	}
+}

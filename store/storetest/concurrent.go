@@ -1,0 +1,282 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"menshen/store"
+)
+
+// together runs do n times at once and ends the test unless all succeed.
+func (f *fixture) together(n int, do func(i int) error) {
+	f.Helper()
+	var wg sync.WaitGroup
+	start, errs := make(chan struct{}), make([]error, n)
+	for i := range n {
+		wg.Go(func() {
+			<-start
+			errs[i] = do(i)
+		})
+	}
+	close(start)
+	wg.Wait()
+	f.need(errors.Join(errs...))
+}
+
+// loginsAtOnce logs 32 people in at once and expects one user of them all.
+func (f *fixture) loginsAtOnce(coming func(i int) store.Login) store.User {
+	f.Helper()
+	outs := make([]store.LoggedIn, 32)
+	f.together(len(outs), func(i int) (err error) {
+		outs[i], err = f.store.Login(f.Context(), coming(i))
+		return err
+	})
+	made := 0
+	for _, out := range outs {
+		f.same("the user", out.User.ID, outs[0].User.ID)
+		if out.IsNewUser {
+			made++
+		}
+	}
+	f.same("users made", made, 1)
+	user := f.user(outs[0].User.ID)
+	f.same("logins counted", user.LoginCount, len(outs))
+	f.same("live sessions", len(f.sessionIDs(user.ID)), limit)
+	f.liveSessions(limit)
+	return user
+}
+
+func testConcurrentFirstLogins(t *testing.T, h Harness) {
+	f := open(t, h)
+	user := f.loginsAtOnce(func(int) store.Login { return f.coming("alice") })
+	f.same("identities", len(user.Identities), 1)
+}
+
+func testConcurrentUnionID(t *testing.T, h Harness) {
+	f := open(t, h)
+	user := f.loginsAtOnce(func(i int) store.Login {
+		in := f.coming(fmt.Sprintf("alice-%d", i))
+		in.UnionID = "union-alice"
+		return in
+	})
+	f.same("identities", len(user.Identities), 32)
+}
+
+func testConcurrentRefresh(t *testing.T, h Harness) {
+	f := open(t, h)
+	in := f.enter("alice")
+	successors := make([]store.RefreshToken, 32)
+	f.together(len(successors), func(i int) error {
+		refresh := presented(in.Session.ID, 0)
+		refresh.Next.Hash[0] = byte(i) // each caller has its own successor in mind
+		session, _, err := f.store.Refresh(t.Context(), refresh)
+		successors[i] = session.Refresh
+		return err
+	})
+	for _, next := range successors {
+		f.same("the successor", next, successors[0])
+	}
+	f.same("the successor kept", f.session(in.Session.ID).Refresh, successors[0])
+
+	f.clock.Advance(store.RefreshGrace + instant)
+	f.together(32, func(int) error {
+		_, _, err := f.store.Refresh(t.Context(), presented(in.Session.ID, 0))
+		if errors.Is(err, store.ErrRefreshReused) || errors.Is(err, store.ErrSessionEnded) {
+			return nil
+		}
+		return fmt.Errorf("reuse after the grace: %w", err)
+	})
+	f.dead(in.Session.ID)
+	thefts := 0
+	for _, event := range f.events() {
+		if event.Action == store.ActionRefreshTheft {
+			thefts++
+		}
+	}
+	f.same("thefts audited", thefts, 1)
+}
+
+func testConcurrentPhone(t *testing.T, h Harness) {
+	f := open(t, h)
+	var ids, won [16]string
+	for i := range ids {
+		ids[i] = f.enter(fmt.Sprintf("person-%d", i)).User.ID
+	}
+	f.together(len(ids), func(i int) error {
+		_, err := f.store.BindPhone(t.Context(), ids[i], mobile, actor)
+		if err == nil {
+			won[i] = ids[i]
+		} else if errors.Is(err, store.ErrPhoneTaken) {
+			err = nil
+		}
+		return err
+	})
+	f.holder(mobile, strings.Join(won[:], "")) // holds for one winner only
+}
+
+func testConcurrentKeySet(t *testing.T, h Harness) {
+	const callers, each = 16, 4
+	f := open(t, h)
+	f.together(callers, func(i int) error {
+		for n := range each {
+			err := f.store.UpdateKeySet(t.Context(), "token", func(old []byte) ([]byte, error) {
+				return fmt.Appendf(old[:len(old):len(old)], "%d.%d\n", i, n), nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	lines := strings.Fields(f.keySet("token"))
+	slices.Sort(lines)
+	f.same("updates kept", len(slices.Compact(lines)), callers*each)
+}
+
+func testConcurrentSealing(t *testing.T, h Harness) {
+	const callers, each = 8, 12
+	f := open(t, h)
+	f.together(callers+2, func(i int) error {
+		for n := range each {
+			var err error
+			switch i {
+			case callers:
+				err = f.store.RotateSealing(t.Context())
+			case callers + 1:
+				_, err = f.store.PruneSealing(t.Context())
+			default:
+				err = f.sealOne(i*each + n)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	_, err := f.store.PruneSealing(t.Context())
+	f.need(err)
+	f.same("sealing keys after a last prune", len(f.sealingKeys()), 1)
+	for i := range callers * each {
+		openID := fmt.Sprintf("person-%03d", i)
+		f.same("session_keys", f.keyTexts(openID), []string{"key of " + openID})
+		user, err := f.store.UserByPhone(t.Context(), numbered(i))
+		f.need(err)
+		f.same("phone", *user.Phone, numbered(i))
+	}
+}
+
+// sealOne logs person i in, gives them a number and reads both again.
+func (f *fixture) sealOne(i int) error {
+	in := f.coming(fmt.Sprintf("person-%03d", i))
+	in.SessionKey.Text = "key of " + in.OpenID
+	out, err := f.store.Login(f.Context(), in)
+	if err != nil {
+		return err
+	}
+	if _, err = f.store.BindPhone(f.Context(), out.User.ID, numbered(i), actor); err != nil {
+		return err
+	}
+	user, err := f.store.UserByPhone(f.Context(), numbered(i))
+	if err == nil && *user.Phone != numbered(i) {
+		err = fmt.Errorf("person %d has another's number", i)
+	}
+	return err
+}
+
+func testConcurrentMix(t *testing.T, h Harness) {
+	f := openWith(t, h, func(o *store.Options) { o.MaxSessions = 5 })
+	f.together(64, func(i int) error {
+		random := rand.New(rand.NewPCG(1, uint64(i)))
+		for range 12 {
+			if err := f.anything(random); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.inOrder()
+	f.reopen()
+	f.inOrder()
+}
+
+var crowd = []string{"alice", "bob", "carol", "dave"}
+
+// anything logs one of the crowd in and does something to them, as a caller
+// might while others do the like. Refusals that the verb may give are fine.
+func (f *fixture) anything(random *rand.Rand) error {
+	in := f.coming(crowd[random.IntN(len(crowd))])
+	if random.IntN(2) == 0 {
+		in.UnionID = store.Optional("union-" + in.OpenID)
+	}
+	out, err := f.store.Login(f.Context(), in)
+	if err != nil {
+		return err
+	}
+	id, userID := out.Session.ID, out.User.ID
+	switch random.IntN(8) {
+	case 0:
+		err = f.store.EndSession(f.Context(), userID, id, actor)
+	case 1:
+		_, err = f.store.EndSessions(f.Context(), userID, actor)
+	case 2:
+		_, _, err = f.store.Refresh(f.Context(), presented(id, 0))
+	case 3:
+		_, err = f.store.BindPhone(f.Context(), userID, numbered(random.IntN(3)), actor)
+	case 4:
+		_, err = f.store.UnbindPhone(f.Context(), userID, actor)
+	case 5:
+		_, err = f.store.KeepProfile(f.Context(), userID, store.Profile{NickName: "name"}, store.Optional("union-"+in.OpenID))
+	case 6:
+		_, err = f.store.Sweep(f.Context(), 10)
+	case 7:
+		_, _, err = f.store.Authenticate(f.Context(), id)
+	}
+	for _, refusal := range []error{store.ErrNotFound, store.ErrSessionEnded, store.ErrPhoneTaken} {
+		if errors.Is(err, refusal) {
+			return nil
+		}
+	}
+	return err
+}
+
+// inOrder checks through the public verbs that the crowd's records agree.
+func (f *fixture) inOrder() {
+	f.Helper()
+	live, logins := 0, 0
+	phones := map[string]bool{}
+	for _, openID := range crowd {
+		user := f.enter(openID).User
+		f.same("identities", user.Identities, []store.Identity{{AppID: app, OpenID: openID, LinkedAt: begin}})
+		f.same("unionid", user.UnionID, store.Optional("union-"+openID))
+		ids := f.sessionIDs(user.ID)
+		if len(ids) > 5 {
+			f.Errorf("%s has %d live sessions", openID, len(ids))
+		}
+		for _, id := range ids {
+			f.alive(id)
+		}
+		live, logins = live+len(ids), logins+user.LoginCount
+		if user.Phone != nil {
+			f.holder(*user.Phone, user.ID)
+			phones[user.Phone.Canonical()] = true
+		}
+	}
+	f.liveSessions(live)
+	for i := range 3 {
+		if !phones[numbered(i).Canonical()] {
+			f.holder(numbered(i), "")
+		}
+	}
+	audited := 0
+	for _, event := range f.events() {
+		if event.Action == store.ActionLogin {
+			audited++
+		}
+	}
+	f.same("logins counted and audited", logins, audited)
+}

@@ -1,0 +1,165 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"menshen/store"
+)
+
+func testSessionExpiry(t *testing.T, h Harness) {
+	f := open(t, h)
+	in := f.enter("alice")
+	id, userID := in.Session.ID, in.User.ID
+	f.clock.Advance(life - instant)
+	f.alive(id)
+	f.same("sessions just before", f.sessionIDs(userID), []string{id})
+
+	f.clock.Advance(instant)
+	f.dead(id)
+	_, err := f.store.Session(t.Context(), id)
+	f.refused(err, store.ErrNotFound)
+	f.same("sessions at the instant", f.sessionIDs(userID), []string(nil))
+	_, _, err = f.store.Refresh(t.Context(), presented(id, 0))
+	f.refused(err, store.ErrSessionEnded)
+	f.refused(f.store.EndSession(t.Context(), userID, id, actor), store.ErrNotFound)
+	n, err := f.store.EndSessions(t.Context(), userID, actor)
+	f.need(err)
+	f.same("ended", n, 0)
+	f.same("the user", f.user(userID), in.User)
+}
+
+func testUnknownIDs(t *testing.T, h Harness) {
+	f := open(t, h)
+	in := f.enter("alice")
+	strangers := []string{
+		"", "usr_", "ses_", "ses_0", "evt_00000000000000000000000000", "\x00", in.User.ID + "0",
+		store.NewID(store.UserPrefix, begin), store.NewID(store.SessionPrefix, begin),
+	}
+	for _, id := range append(strangers, in.User.ID) {
+		f.dead(id)
+		_, err := f.store.Session(t.Context(), id)
+		f.refused(err, store.ErrNotFound)
+		_, _, err = f.store.Refresh(t.Context(), presented(id, 0))
+		f.refused(err, store.ErrSessionEnded)
+		f.refused(f.store.EndSession(t.Context(), in.User.ID, id, actor), store.ErrNotFound)
+	}
+	for _, id := range append(strangers, in.Session.ID) {
+		_, err := f.store.User(t.Context(), id)
+		f.refused(err, store.ErrNotFound)
+		_, err = f.store.KeepProfile(t.Context(), id, store.Profile{NickName: "nobody"}, "")
+		f.refused(err, store.ErrNotFound)
+		_, err = f.store.BindPhone(t.Context(), id, mobile, actor)
+		f.refused(err, store.ErrNotFound)
+		_, err = f.store.UnbindPhone(t.Context(), id, actor)
+		f.refused(err, store.ErrNotFound)
+		f.same("sessions", f.sessionIDs(id), []string(nil))
+		n, err := f.store.EndSessions(t.Context(), id, actor)
+		f.need(err)
+		f.same("ended", n, 0)
+	}
+	f.alive(in.Session.ID)
+}
+
+func testSessionsOrder(t *testing.T, h Harness) {
+	f := open(t, h)
+	var want []string
+	var userID string
+	for range 4 {
+		f.clock.Advance(instant)
+		in := f.enter("alice")
+		f.enter("bob")
+		userID, want = in.User.ID, append([]string{in.Session.ID}, want...)
+	}
+	f.same("sessions", f.sessionIDs(userID), want)
+}
+
+func testEndSession(t *testing.T, h Harness) {
+	f := open(t, h)
+	first := f.enter("alice").Session
+	f.clock.Advance(instant)
+	second := f.enter("alice").Session
+	at := f.clock.Advance(time.Minute)
+	f.need(f.store.EndSession(t.Context(), first.UserID, first.ID, actor))
+	f.dead(first.ID)
+	f.alive(second.ID)
+	f.same("sessions", f.sessionIDs(first.UserID), []string{second.ID})
+	f.liveSessions(1)
+	event := f.newestEvent()
+	f.same("audit", event, store.AuditEvent{
+		At: at, Action: store.ActionLogout, Actor: actor.ID, UserID: store.Optional(first.UserID), IPAddress: actor.IPAddress, Detail: event.Detail,
+	})
+	events := len(f.events())
+	f.refused(f.store.EndSession(t.Context(), first.UserID, first.ID, actor), store.ErrNotFound)
+	f.same("events of a second try", len(f.events()), events)
+}
+
+func testEndSessionOfOther(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice, bob := f.enter("alice"), f.enter("bob")
+	events := len(f.events())
+	f.refused(f.store.EndSession(t.Context(), bob.User.ID, alice.Session.ID, actor), store.ErrNotFound)
+	f.refused(f.store.EndSession(t.Context(), "", alice.Session.ID, actor), store.ErrNotFound)
+	f.alive(alice.Session.ID)
+	f.same("events", len(f.events()), events)
+}
+
+func testEndSessions(t *testing.T, h Harness) {
+	f := open(t, h)
+	expired := f.enter("alice").Session.ID
+	f.clock.Advance(life)
+	first, second, bob := f.enter("alice"), f.enter("alice"), f.enter("bob")
+	at := f.clock.Advance(time.Minute)
+	n, err := f.store.EndSessions(t.Context(), first.User.ID, actor)
+	f.need(err)
+	f.same("ended", n, 2)
+	for _, id := range []string{expired, first.Session.ID, second.Session.ID} {
+		f.dead(id)
+	}
+	f.alive(bob.Session.ID)
+	f.same("sessions", f.sessionIDs(first.User.ID), []string(nil))
+	event := f.newestEvent()
+	f.same("audit", event, store.AuditEvent{
+		At: at, Action: store.ActionLogout, Actor: actor.ID, UserID: store.Optional(first.User.ID), IPAddress: actor.IPAddress, Detail: event.Detail,
+	})
+	n, err = f.store.EndSessions(t.Context(), first.User.ID, actor)
+	f.need(err)
+	f.same("ended by a second try", n, 0)
+	f.alive(f.enter("alice").Session.ID)
+}
+
+func testKeepProfile(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice := f.enter("alice").User
+	at := f.clock.Advance(time.Hour)
+	got, err := f.store.KeepProfile(t.Context(), alice.ID, store.Profile{NickName: "爱丽丝", City: "Shenzhen"}, "")
+	f.need(err)
+	want := alice
+	want.Profile = store.Profile{NickName: "爱丽丝", City: "Shenzhen", UpdatedAt: at}
+	f.same("the user", got, want)
+
+	f.clock.Advance(time.Hour)
+	got, err = f.store.KeepProfile(t.Context(), alice.ID, store.Profile{NickName: "微信用户"}, "")
+	f.need(err)
+	f.same("after a placeholder", got, want)
+	f.same("read back", f.user(alice.ID), want)
+}
+
+func testKeepProfileUnionID(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice, bob := f.enter("alice").User, f.enter("bob").User
+	keep := func(userID string, unionID store.Optional) store.Optional {
+		user, err := f.store.KeepProfile(t.Context(), userID, store.Profile{NickName: "name"}, unionID)
+		f.need(err)
+		f.same("read back", f.user(userID), user)
+		return user.UnionID
+	}
+	f.same("a free unionid", keep(alice.ID, "union-alice"), store.Optional("union-alice"))
+	f.same("another one", keep(alice.ID, "union-other"), store.Optional("union-alice"))
+	f.same("one that is held", keep(bob.ID, "union-alice"), store.Optional(""))
+	f.same("the one that was not taken", keep(bob.ID, "union-other"), store.Optional("union-other"))
+
+	in := f.coming("alice-there")
+	in.AppID, in.UnionID = otherApp, "union-alice"
+	f.same("who joins by it", f.login(in).User.ID, alice.ID)
+}

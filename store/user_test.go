@@ -1,0 +1,78 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"menshen/store"
+)
+
+func TestMerge(t *testing.T) {
+	now := begin.Add(time.Hour)
+	known := store.Profile{
+		NickName: "爱丽丝", AvatarURL: "https://example.com/a", Gender: store.GenderFemale, Language: "zh_CN",
+		City: "Shenzhen", Province: "Guangdong", Country: "China", UpdatedAt: begin,
+	}
+	with := func(p store.Profile, change func(*store.Profile)) store.Profile { change(&p); return p }
+	placeholder := store.Profile{NickName: "微信用户", AvatarURL: "https://example.com/grey"}
+	tests := []struct {
+		name               string
+		known, fresh, want store.Profile
+	}{
+		{"the first", store.Profile{}, known, with(known, func(p *store.Profile) { p.UpdatedAt = now })},
+		{"an empty one", known, store.Profile{}, with(known, func(p *store.Profile) { p.UpdatedAt = now })},
+		{"a new name", known, store.Profile{NickName: "Alice"}, with(known, func(p *store.Profile) { p.NickName, p.UpdatedAt = "Alice", now })},
+		{"everything new", known,
+			store.Profile{NickName: "b", AvatarURL: "c", Gender: store.GenderMale, Language: "d", City: "e", Province: "f", Country: "g", UpdatedAt: begin},
+			store.Profile{NickName: "b", AvatarURL: "c", Gender: store.GenderMale, Language: "d", City: "e", Province: "f", Country: "g", UpdatedAt: now}},
+		{"a placeholder on a chosen name", known, placeholder, known},
+		{"a placeholder on nothing", store.Profile{}, placeholder, with(placeholder, func(p *store.Profile) { p.UpdatedAt = now })},
+		{"a placeholder on a placeholder", with(placeholder, func(p *store.Profile) { p.AvatarURL = "old" }), placeholder,
+			with(placeholder, func(p *store.Profile) { p.UpdatedAt = now })},
+		{"a chosen name on a placeholder", placeholder, known, with(known, func(p *store.Profile) { p.UpdatedAt = now })},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, test.known.Merge(test.fresh, now)); diff != "" {
+				t.Errorf("merged (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	one := store.Phone{Number: "13800138000", PureNumber: "13800138000", CountryCode: "86"}
+	for name, same := range map[string]store.Phone{
+		"with the country code before it": {Number: "+8613800138000", PureNumber: "13800138000", CountryCode: "86"},
+		"with a plus":                     {Number: "13800138000", PureNumber: "13800138000", CountryCode: "+86"},
+		"with spaces and dashes":          {Number: "13800138000", PureNumber: "138 0013-8000", CountryCode: " 86"},
+	} {
+		if same.Canonical() != one.Canonical() {
+			t.Errorf("a number %s is another: %q", name, same.Canonical())
+		}
+	}
+	for name, other := range map[string]store.Phone{
+		"of another country":                {Number: "13800138000", PureNumber: "13800138000", CountryCode: "1"},
+		"with a digit more":                 {PureNumber: "138001380001", CountryCode: "86"},
+		"whose country code took a digit":   {PureNumber: "3800138000", CountryCode: "861"},
+		"in digits that are not of ASCII's": {PureNumber: "１３８００１３８０００", CountryCode: "86"},
+	} {
+		if other.Canonical() == one.Canonical() {
+			t.Errorf("a number %s is the same", name)
+		}
+	}
+}
+
+func TestLinked(t *testing.T) {
+	user := store.User{Identities: []store.Identity{{AppID: "app", OpenID: "alice"}, {AppID: "other", OpenID: "bob"}}}
+	for _, i := range user.Identities {
+		if !user.Linked(i.AppID, i.OpenID) {
+			t.Errorf("%s %s is not linked", i.AppID, i.OpenID)
+		}
+	}
+	if user.Linked("app", "bob") || user.Linked("", "") {
+		t.Error("linked to an identity of nobody")
+	}
+}
