@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -71,14 +70,14 @@ func (s *settings) validate() error {
 			wrong = append(wrong, fmt.Errorf(format, args...))
 		}
 	}
-	require(len(s.Apps) > 0, "--app (MENSHEN_APPS) is missing: name at least one mini program as APPID=SECRET.")
-	require(s.AdminKey == "" || len(s.AdminKey) >= minAdminKey, "--admin-key (MENSHEN_ADMIN_KEY) must have at least %d characters.", minAdminKey)
-	require(!strings.ContainsAny(string(s.AdminKey), " \t\r\n"), "--admin-key (MENSHEN_ADMIN_KEY) must not contain spaces.")
-	require(s.Issuer != "", "--issuer (MENSHEN_ISSUER) must not be empty.")
-	require(s.AccessTTL >= time.Minute && s.AccessTTL <= 24*time.Hour && s.AccessTTL%time.Second == 0, "--access-ttl (MENSHEN_ACCESS_TTL) must be whole seconds from 1m to 24h.")
-	require(s.RefreshTTL >= s.AccessTTL, "--refresh-ttl (MENSHEN_REFRESH_TTL) must be at least --access-ttl.")
-	require(s.MaxSessions >= 1 && s.MaxSessions <= 1000, "--max-sessions (MENSHEN_MAX_SESSIONS) must be from 1 to 1000.")
-	require(s.Introspection != "admin" || s.AdminKey != "" || s.Playground != "on", "--introspection (MENSHEN_INTROSPECTION) is admin, so the playground needs --admin-key (MENSHEN_ADMIN_KEY) to show the schema.")
+	require(len(s.Apps) > 0, "--app (MENSHEN_APPS) is missing: name at least one mini program as APPID=SECRET")
+	require(s.AdminKey == "" || len(s.AdminKey) >= minAdminKey, "--admin-key (MENSHEN_ADMIN_KEY) must have at least %d characters", minAdminKey)
+	require(!strings.ContainsAny(string(s.AdminKey), " \t\r\n"), "--admin-key (MENSHEN_ADMIN_KEY) must not contain spaces")
+	require(s.Issuer != "", "--issuer (MENSHEN_ISSUER) must not be empty")
+	require(s.AccessTTL >= time.Minute && s.AccessTTL <= 24*time.Hour && s.AccessTTL%time.Second == 0, "--access-ttl (MENSHEN_ACCESS_TTL) must be whole seconds from 1m to 24h")
+	require(s.RefreshTTL >= s.AccessTTL, "--refresh-ttl (MENSHEN_REFRESH_TTL) must be at least --access-ttl")
+	require(s.MaxSessions >= 1 && s.MaxSessions <= 1000, "--max-sessions (MENSHEN_MAX_SESSIONS) must be from 1 to 1000")
+	require(s.Introspection != "admin" || s.AdminKey != "" || s.Playground != "on", "--introspection (MENSHEN_INTROSPECTION) is admin, so the playground needs --admin-key (MENSHEN_ADMIN_KEY) to show the schema")
 	_, err := s.boltPath()
 	return errors.Join(append(wrong, err)...)
 }
@@ -87,7 +86,7 @@ func (s *settings) validate() error {
 func (s *storeSettings) boltPath() (string, error) {
 	path, ok := strings.CutPrefix(s.Store, "bolt:")
 	if !ok || path == "" {
-		return "", errors.New("--store (MENSHEN_STORE) must be bolt:PATH.")
+		return "", errors.New("--store (MENSHEN_STORE) must be bolt:PATH")
 	}
 	return path, nil
 }
@@ -117,10 +116,14 @@ func readSecret(value string) (string, error) {
 		return value, nil
 	}
 	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("the file %s cannot be read", filepath.Clean(path))
+	if err != nil { // the path stays unsaid: it may be a secret that begins with @
+		return "", fmt.Errorf("the file named after @ cannot be read: %w", errors.Unwrap(err))
 	}
-	return strings.TrimSpace(string(b)), nil
+	text := strings.TrimSpace(string(b))
+	if text == "" {
+		return "", errors.New("the file named after @ is empty")
+	}
+	return text, nil
 }
 
 // appSecrets maps AppID to AppSecret.
@@ -176,7 +179,7 @@ func exposedSecrets(args []string) (exposed []string) {
 			value = args[i+1]
 		}
 		for _, flag := range secretFlags {
-			if name == flag && !strings.Contains(value, "@") {
+			if name == flag && inClear(value) {
 				exposed = append(exposed, flag)
 			}
 		}
@@ -184,11 +187,41 @@ func exposedSecrets(args []string) (exposed []string) {
 	return exposed
 }
 
-// wechatURL checks the address of WeChat or of a simulator.
+// inClear reports whether a secret stands in the value itself: not all of it, nor
+// each app's part of it, is @FILE.
+func inClear(value string) bool {
+	if strings.HasPrefix(value, "@") {
+		return false
+	}
+	for part := range strings.SplitSeq(value, ";") {
+		_, appSecret, _ := strings.Cut(part, "=")
+		if part != "" && !strings.HasPrefix(appSecret, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutValues is kong's complaint about the command line args, without the
+// values that kong repeats: one may be a secret that stands in the wrong place.
+func withoutValues(complaint error, args []string) error {
+	text, source, fromVariable := strings.Cut(complaint.Error(), " (from envar ")
+	text, _, _ = strings.Cut(text, " but got ")
+	if strings.HasPrefix(text, "unexpected ") && !strings.HasPrefix(text, "unexpected argument "+args[0]) {
+		return errors.New("an argument stands where none is expected; several apps are several --app")
+	}
+	if fromVariable {
+		variable, _, _ := strings.Cut(source, "=")
+		text += " (" + variable + ")"
+	}
+	return errors.New(text)
+}
+
+// checkWeChatURL checks the address of WeChat or of a simulator.
 func checkWeChatURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return errors.New("--wechat-url (MENSHEN_WECHAT_URL) must be an http or https URL.")
+		return errors.New("--wechat-url (MENSHEN_WECHAT_URL) must be an http or https URL")
 	}
 	return nil
 }

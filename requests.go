@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -50,6 +51,18 @@ func everyRequest(next http.Handler, log *slog.Logger) http.Handler {
 			note.log(log, r, answer, time.Since(began))
 		}()
 		next.ServeHTTP(answer, r)
+	})
+}
+
+// cleanPaths answers 404 where ServeMux would redirect to the clean form of a
+// path: the redirect repeats the query string, and strangers put secrets there.
+func cleanPaths(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if clean := path.Clean(r.URL.Path); r.URL.Path != clean && r.URL.Path != clean+"/" {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -22,9 +22,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/alecthomas/kong"
-	"github.com/vektah/gqlparser/v2/ast"
 	"golang.org/x/sync/errgroup"
 
 	"menshen/gqlhttp"
@@ -73,7 +71,7 @@ func run(ctx context.Context, env environment) error {
 		return nil
 	}
 	if err != nil {
-		return err
+		return withoutValues(err, env.args)
 	}
 	return command.Run()
 }
@@ -127,7 +125,7 @@ func listen(ctx context.Context, s settings, wechatURL string, mode mode, log *s
 	}
 	client, err := wechat.NewClient(wechat.Config{BaseURL: wechatURL, Apps: s.Apps, Observe: meters.wechatCall})
 	if err != nil {
-		return srv, err
+		return srv, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
 	}
 	resolver := &resolvers.Resolver{
 		Store: db, WeChat: client, Tokens: signer,
@@ -190,25 +188,26 @@ func newHandler(s settings, resolver *resolvers.Resolver, meters *meters, ready 
 	if metrics != nil {
 		mux.Handle("GET /metrics", metrics)
 	}
-	return everyRequest(mux, log)
+	return everyRequest(cleanPaths(mux), log)
 }
 
-const (
-	// tokenLimit is the most a document may hold. GraphiQL's introspection
-	// query, the largest that people send, has some 300.
-	tokenLimit = 1000
-	// parsedDocuments are kept, since programs send the same few for ever.
-	parsedDocuments = 256
-)
+// documentLimits are several times what GraphiQL's introspection query needs,
+// the largest document that people send.
+var documentLimits = gqlhttp.Guard{Tokens: 1000, Name: 128, Fields: 1000, Depth: 20}
+
+// documentMemory bounds the texts of the parsed documents that are remembered.
+const documentMemory = 256 << 10
 
 // newGraphQL joins the schema, the resolvers and the transport.
 func newGraphQL(s settings, resolver *resolvers.Resolver, meters *meters) http.Handler {
 	gql := handler.New(graph.NewExecutableSchema(resolver.Config()))
 	gql.AddTransport(gqlhttp.POST{})
-	gql.SetParserTokenLimit(tokenLimit)
-	gql.SetQueryCache(lru.New[*ast.QueryDocument](parsedDocuments))
+	gql.SetParserTokenLimit(documentLimits.Tokens)
+	gql.SetQueryCache(gqlhttp.NewDocuments(documentMemory))
+	gql.SetDisableSuggestion(s.Introspection != "on") // they tell of the schema
 	gql.SetErrorPresenter(resolver.Present)
 	gql.SetRecoverFunc(resolver.Recover)
+	gql.Use(documentLimits)
 	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, resolver)})
 	gql.Use(gqlhttp.Report{To: meters.graphQL})
 	return gql

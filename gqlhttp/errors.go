@@ -2,6 +2,7 @@ package gqlhttp
 
 import (
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -32,25 +33,47 @@ func CodeOf(err *gqlerror.Error) string {
 // tokenLimitMessage is how gqlparser begins what it says at the token limit.
 const tokenLimitMessage = "exceeded token limit of "
 
+const (
+	// maxErrors of a refused document leave: more help nobody.
+	maxErrors = 20
+	// maxMessage is the longest message that leaves, in bytes. Many errors may
+	// repeat one long name, so that a small document would get an endless answer.
+	maxMessage = 400
+)
+
+// repeats finds where a message of gqlparser repeats a value, up to its end. A
+// login code without its quotes is a number or a name, and so such a value.
+var repeats = regexp.MustCompile(`(?s)( value: |^Expected value of type .*?, found |^Value |^Unexpected \w+ |^Expected .*?, found \w+ |^Invalid character escape sequence: ).+`)
+
 // refine makes the errors of a refused document fit to leave: one about a
 // limit gets the code of limits, and the values that the request carried are
 // taken out, since a login code or a token may be among them.
 func refine(errs gqlerror.List, params *graphql.RawParams) gqlerror.List {
+	errs = errs[:min(len(errs), maxErrors)]
 	values := carried(params)
 	for i, err := range errs {
 		if limit, ok := strings.CutPrefix(err.Message, tokenLimitMessage); ok {
 			errs[i] = codedError(CodeQueryTooComplex, fmt.Sprintf("The document has more than %s tokens.", limit))
 			continue
 		}
-		for _, value := range values {
-			err.Message = strings.ReplaceAll(err.Message, value, "…")
-		}
+		err.Message = redact(err.Message, values)
 	}
 	return errs
 }
 
+func redact(message string, values []string) string {
+	if len(message) > maxMessage {
+		return "The document is not valid here."
+	}
+	message = repeats.ReplaceAllString(message, "$1…")
+	for _, value := range values {
+		message = strings.ReplaceAll(message, value, "…")
+	}
+	return message
+}
+
 // carried returns the texts that a request carries as values, in its document
-// or in its variables, longest first.
+// or beside it, longest first.
 func carried(params *graphql.RawParams) (values []string) {
 	l := lexer.New(&ast.Source{Input: params.Query})
 	for {
@@ -62,6 +85,7 @@ func carried(params *graphql.RawParams) (values []string) {
 			values = append(values, token.Value)
 		}
 	}
+	values = append(values, params.OperationName)
 	values = appendTexts(values, params.Variables)
 	values = deleteShort(values)
 	sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })

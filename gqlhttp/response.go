@@ -21,15 +21,15 @@ const (
 // application/graphql-response+json gets application/json, which older clients
 // expect. False when the client accepts neither.
 func negotiate(accept []string) (media string, ok bool) {
+	list := strings.TrimSpace(strings.Join(accept, ","))
+	if list == "" {
+		return mediaJSON, true
+	}
 	best := 0.0
-	for item := range strings.SplitSeq(strings.Join(accept, ","), ",") {
-		candidate, weight := acceptable(item)
-		if candidate != "" && weight > best {
+	for item := range strings.SplitSeq(list, ",") {
+		if candidate, weight := acceptable(item); weight > best {
 			media, best = candidate, weight
 		}
-	}
-	if strings.TrimSpace(strings.Join(accept, "")) == "" {
-		return mediaJSON, true
 	}
 	return media, media != ""
 }
@@ -72,9 +72,6 @@ type body struct {
 
 // write sends a response. executed is false for a request error, which has no data.
 func write(w http.ResponseWriter, media string, status int, response *graphql.Response, executed bool) {
-	if response == nil { // the client is gone
-		return
-	}
 	answer := body{Errors: response.Errors, Extensions: response.Extensions}
 	if executed {
 		answer.Data = &response.Data
@@ -90,6 +87,19 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 	header.Set("Content-Length", strconv.Itoa(buffer.Len()))
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	if wait := retryAfter(response.Errors); wait > 0 {
+		header.Set("Retry-After", strconv.Itoa(wait))
+	}
 	w.WriteHeader(status)
 	w.Write(buffer.Bytes())
+}
+
+// retryAfter returns the longest wait, in seconds, that an error asks for in
+// extensions.retryAfter.
+func retryAfter(errs gqlerror.List) (longest int) {
+	for _, err := range errs {
+		wait, _ := err.Extensions["retryAfter"].(int)
+		longest = max(longest, wait)
+	}
+	return longest
 }

@@ -7,6 +7,7 @@
 package gqlhttp
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -26,9 +27,9 @@ var _ graphql.Transport = POST{}
 func (POST) Supports(*http.Request) bool { return true }
 
 // Do answers one request. The body must be bounded by the caller
-// (http.MaxBytesReader); one that was cut off there is answered 413.
+// (http.MaxBytesReader); one that was cut off there is answered 413. A request
+// whose context ends before it is carried out is answered 503.
 func (POST) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	ctx := r.Context()
 	media, ok := negotiate(r.Header.Values("Accept"))
 	if !ok {
 		w.Header().Set("Accept", mediaResponse+", "+mediaJSON)
@@ -40,15 +41,22 @@ func (POST) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecuto
 		refuse(w, r, exec, media, err)
 		return
 	}
-	operation, errs := exec.CreateOperationContext(ctx, params)
+	operation, errs := exec.CreateOperationContext(r.Context(), params)
+	ctx := graphql.WithOperationContext(r.Context(), operation)
+	if errs == nil {
+		errs = checkDirectives(operation)
+	}
 	if errs != nil {
-		errs = refine(errs, params)
-		response := exec.DispatchError(graphql.WithOperationContext(ctx, operation), errs)
-		write(w, media, requestErrorStatus(media), response, false)
+		write(w, media, requestErrorStatus(media), exec.DispatchError(ctx, refine(errs, params)), false)
 		return
 	}
 	respond, ctx := exec.DispatchOperation(ctx, operation)
-	write(w, media, http.StatusOK, respond(ctx), true)
+	if response := respond(ctx); response != nil {
+		write(w, media, http.StatusOK, response, true)
+		return
+	}
+	late := gqlerror.List{gqlerror.Wrap(ctx.Err())}
+	write(w, media, http.StatusServiceUnavailable, exec.DispatchError(context.WithoutCancel(ctx), late), false)
 }
 
 // refuse answers something that is not a GraphQL request.
