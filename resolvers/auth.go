@@ -49,7 +49,10 @@ func (r *Resolver) IsAdmin(ctx context.Context) bool {
 // caller finds out who asks, once for each request.
 func (r *Resolver) caller(ctx context.Context) (caller, error) {
 	v := visitOf(ctx)
-	v.once.Do(func() { v.caller, v.err = r.identify(ctx, v.Bearer) })
+	v.once.Do(func() {
+		v.err = errUnauthenticated // stays if identify panics
+		v.caller, v.err = r.identify(ctx, v.Bearer)
+	})
 	return v.caller, v.err
 }
 

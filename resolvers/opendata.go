@@ -3,7 +3,6 @@ package resolvers
 import (
 	"context"
 	"errors"
-	"time"
 
 	"menshen/graph"
 	"menshen/store"
@@ -160,7 +159,7 @@ func watermarkOf(w *wechat.Watermark) *graph.Watermark {
 	if w == nil {
 		return nil
 	}
-	return &graph.Watermark{AppID: w.AppID, Timestamp: w.Timestamp.In(time.UTC)}
+	return &graph.Watermark{AppID: w.AppID, Timestamp: w.Timestamp}
 }
 
 func weRunDays(days []wechat.Day) []*graph.WeRunDay {

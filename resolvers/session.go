@@ -17,7 +17,7 @@ import (
 )
 
 // loginTimeout bounds a login that its caller no longer waits for: the call to
-// WeChat has its own, shorter bound; the rest is one write.
+// WeChat has its own, shorter bound; the rest is a read and a write.
 const loginTimeout = 15 * time.Second
 
 // Login exchanges a wx.login code for a login state.
@@ -100,7 +100,7 @@ func (r mutation) login(ctx context.Context, app, code string, sealed *openDataI
 		return nil, err
 	}
 	id := store.NewID(store.SessionPrefix, r.Now())
-	refresh, _, err := r.refreshToken(r.Tokens.NextRefresh(id, 0))
+	refresh, err := r.keptRefresh(r.Tokens.NextRefresh(id, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -132,20 +132,19 @@ func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Sessi
 	info, err := sealed.openUserInfo(keys, app, who.OpenID)
 	if err != nil {
 		keepErr := r.Store.KeepSessionKey(ctx, app, who.OpenID, key)
-		if errors.Is(keepErr, store.ErrNotFound) {
-			keepErr = nil
+		if keepErr != nil && !errors.Is(keepErr, store.ErrNotFound) {
+			return nil, keepErr
 		}
-		return nil, errors.Join(keepErr, err)
+		return nil, err
 	}
 	profile := profileOf(info)
 	return &profile, nil
 }
 
-// refreshToken writes a refresh token and what the store keeps of it.
-func (r *Resolver) refreshToken(t token.Refresh) (store.RefreshToken, string, error) {
+// keptRefresh is what the store keeps of a refresh token.
+func (r *Resolver) keptRefresh(t token.Refresh) (store.RefreshToken, error) {
 	text, err := r.Tokens.RefreshToken(t)
-	kept := store.RefreshToken{Generation: t.Generation, KeyID: t.KeyID, Hash: token.HashRefresh(text)}
-	return kept, text, err
+	return store.RefreshToken{Generation: t.Generation, KeyID: t.KeyID, Hash: token.HashRefresh(text)}, err
 }
 
 // loginPayload hands out the handles to a session as the store holds it.
@@ -158,7 +157,7 @@ func (r *Resolver) loginPayload(session store.Session, user store.User, isNew bo
 	if err != nil {
 		return nil, err
 	}
-	_, refresh, err := r.refreshToken(token.Refresh{
+	refresh, err := r.Tokens.RefreshToken(token.Refresh{
 		SessionID: session.ID, Generation: session.Refresh.Generation, KeyID: session.Refresh.KeyID,
 	})
 	if err != nil {
@@ -177,7 +176,7 @@ func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph
 	if err != nil {
 		return nil, err
 	}
-	next, _, err := r.refreshToken(r.Tokens.NextRefresh(presented.SessionID, presented.Generation+1))
+	next, err := r.keptRefresh(r.Tokens.NextRefresh(presented.SessionID, presented.Generation+1))
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +217,8 @@ func (r mutation) RevokeSession(ctx context.Context, id string) (*graph.RevokeSe
 	return &graph.RevokeSessionPayload{ID: id}, err
 }
 
-// Current reports whether the session is the one that asks.
+// Current reports whether the session is the one that asks. In the answer to
+// login and refreshLogin it may be that nobody does, which is no error.
 func (r session) Current(ctx context.Context, s *store.Session) (bool, error) {
 	who, err := r.caller(ctx)
 	return err == nil && who.session != nil && who.session.ID == s.ID, nil
