@@ -1,4 +1,4 @@
-# Every target installs what it needs, where it may.
+# test and race install what they need, where they may.
 SHELL := /bin/bash
 FUZZTIME ?= 10m
 NODE := testdata/node

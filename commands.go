@@ -93,7 +93,7 @@ func (c *devCommand) Run(ctx context.Context, env environment) error {
 // devAddress keeps dev, with its known secrets, on this machine.
 func devAddress(addr string) error {
 	if wechattest.LoopbackOnly(addr) != nil {
-		return errors.New("--addr (MENSHEN_ADDR) must be a loopback address in dev: its secrets are known to everybody.")
+		return errors.New("--addr (MENSHEN_ADDR) must be a loopback address in dev: its secrets are known to everybody")
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ const simulatorSeed = 1
 
 func listenSimulator(ctx context.Context, addr string, apps appSecrets, external bool) (*simulatorServer, error) {
 	if !external && wechattest.LoopbackOnly(addr) != nil {
-		return nil, errors.New("the simulator listens on loopback only, unless --allow-external is given to `menshen simulator`.")
+		return nil, errors.New("the simulator listens on loopback only, unless --allow-external is given to `menshen simulator`")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {

@@ -32,7 +32,11 @@ func listenControl(path string) (net.Listener, error) {
 	// The mode must hold from the first instant; chmod would come too late.
 	before := syscall.Umask(0o177)
 	defer syscall.Umask(before)
-	return net.Listen("unix", path)
+	listener, err := net.Listen("unix", path)
+	if errors.Is(err, syscall.EINVAL) {
+		return nil, fmt.Errorf("the path %s is longer than a Unix socket's may be; choose a shorter --store (MENSHEN_STORE)", path)
+	}
+	return listener, err
 }
 
 // newControl answers the commands.

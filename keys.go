@@ -56,6 +56,9 @@ func (c keysSettings) report(ctx context.Context, env environment, job string) e
 	if err != nil {
 		return err
 	}
+	if c.RefreshTTL <= 0 { // every retired key would look too old to keep
+		return errors.New("--refresh-ttl (MENSHEN_REFRESH_TTL) must be positive")
+	}
 	report, err := askServer(ctx, controlPath(path), "/keys/"+job)
 	if errors.Is(err, errNoServer) {
 		report, err = c.offline(ctx, job)

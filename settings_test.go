@@ -1,0 +1,233 @@
+package main_test
+
+import (
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"menshen/wechat/wechattest"
+)
+
+// hush is a secret that no complaint may repeat.
+const hush = "hush0123456789hush0123456789hush"
+
+// TestServeRefusesWrongSettings reads the sentence for each.
+func TestServeRefusesWrongSettings(t *testing.T) {
+	empty, list := writeFile(t, " \n"), writeFile(t, "wxone="+hush+"\nwxtwo\n")
+	app := []string{"--app", "wxone=" + hush}
+	tests := []struct {
+		name      string
+		args      []string
+		variables []string
+		want      string
+	}{
+		{"no app", nil, nil, "--app (MENSHEN_APPS) is missing"},
+		{"an app without its secret", []string{"--app", hush}, nil, "--app: an app is written APPID=SECRET"},
+		{"an app with an empty secret", []string{"--app", "wxone="}, nil, "--app: the app wxone has an empty AppSecret"},
+		{"one bad app among good ones in the variable", nil, []string{"MENSHEN_APPS=wxone=" + hush + ";wxtwo"}, "--app: an app is written APPID=SECRET (MENSHEN_APPS)"},
+		{"one bad app in a file", []string{"--app", "@" + list}, nil, "--app: an app is written APPID=SECRET"},
+		{"two apps after one flag", append(app, "wxtwo="+hush), nil, "several apps are several --app"},
+		{"a flag swallowed by the one before", append([]string{"--addr"}, "--app=wxone="+hush), nil, "--addr: expected string value"},
+		{"a secret's file that is not there", []string{"--app", "wxone=@" + hush}, nil, "--app: the file named after @ cannot be read: no such file"},
+		{"the admin key's file that is not there", app, []string{"MENSHEN_ADMIN_KEY=@" + hush}, "--admin-key: the file named after @ cannot be read: no such file or directory (MENSHEN_ADMIN_KEY)"},
+		{"an empty file for the admin key", append(app, "--admin-key", "@"+empty), nil, "--admin-key: the file named after @ is empty"},
+		{"a short admin key", append(app, "--admin-key", hush[:31]), nil, "--admin-key (MENSHEN_ADMIN_KEY) must have at least 32 characters"},
+		{"an admin key with a space", append(app, "--admin-key", hush+" "+hush), nil, "--admin-key (MENSHEN_ADMIN_KEY) must not contain spaces"},
+		{"no admin key after its flag", append(app, "--admin-key"), nil, "--admin-key: expected value value"},
+		{"an empty issuer", append(app, "--issuer="), nil, "--issuer (MENSHEN_ISSUER) must not be empty"},
+		{"an access token for a day and a second", append(app, "--access-ttl", "24h0m1s"), nil, "--access-ttl (MENSHEN_ACCESS_TTL) must be whole seconds from 1m to 24h"},
+		{"an access token for half a second more", append(app, "--access-ttl", "90.5s"), nil, "--access-ttl (MENSHEN_ACCESS_TTL) must be whole seconds"},
+		{"a duration without a unit", append(app, "--access-ttl", "7200"), nil, "--access-ttl: expected duration"},
+		{"a duration that is none, in the variable", app, []string{"MENSHEN_REFRESH_TTL=month"}, "--refresh-ttl: expected duration (MENSHEN_REFRESH_TTL)"},
+		{"a refresh token shorter than its access token", append(app, "--refresh-ttl", "1h"), nil, "--refresh-ttl (MENSHEN_REFRESH_TTL) must be at least --access-ttl"},
+		{"no session at all", append(app, "--max-sessions", "0"), nil, "--max-sessions (MENSHEN_MAX_SESSIONS) must be from 1 to 1000"},
+		{"sessions in words", append(app, "--max-sessions", "many"), nil, "--max-sessions: expected a valid 64 bit int"},
+		{"another store", append(app, "--store", "mysql://root:"+hush+"@db/menshen"), nil, "--store (MENSHEN_STORE) must be bolt:PATH"},
+		{"a store without a path", append(app, "--store", "bolt:"), nil, "--store (MENSHEN_STORE) must be bolt:PATH"},
+		{"an algorithm without a public key", append(app, "--token-alg", "HS256"), nil, `--token-alg must be one of "ES256","EdDSA"`},
+		{"introspection for some", append(app, "--introspection", "maybe"), nil, "--introspection must be one of"},
+		{"a playground that nobody can use", append(app, "--playground", "on"), nil, "the playground needs --admin-key (MENSHEN_ADMIN_KEY)"},
+		{"a WeChat that is no URL", append(app, "--wechat-url", "api.weixin.qq.com"), nil, "--wechat-url (MENSHEN_WECHAT_URL) must be an http or https URL"},
+		{"a WeChat with a password", append(app, "--wechat-url", "https://me:"+hush+"@localhost"), nil, "--wechat-url (MENSHEN_WECHAT_URL)"},
+		{"an unknown log level", append(app, "--log-level", "loud"), nil, "--log-level"},
+		{"an address without a port", append(app, "--addr", "localhost"), nil, "--addr (MENSHEN_ADDR): "},
+		{"an unknown flag", append(app, "--adminkey="+hush), nil, `unknown flag --adminkey, did you mean "--admin-key"?`},
+		{"an unknown command", nil, nil, "unexpected argument servr"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			command := "serve"
+			if test.name == "an unknown command" {
+				command = "servr"
+			}
+			quiet := []string{"MENSHEN_ADDR=127.0.0.1:0", "MENSHEN_METRICS_ADDR=127.0.0.1:0"}
+			expectRefusal(t, run(t, append(quiet, test.variables...), append([]string{command}, test.args...)...), test.want)
+		})
+	}
+}
+
+// expectRefusal fails the test unless a command ended with a sentence of its
+// own that repeats no secret.
+func expectRefusal(t *testing.T, got finished, want string) {
+	t.Helper()
+	if got.code != 1 || !strings.Contains(got.stderr, want) {
+		t.Errorf("exit code %d, stderr %q, want 1 and %q", got.code, got.stderr, want)
+	}
+	if strings.Contains(got.stdout+got.stderr, hush[:31]) {
+		t.Errorf("a secret is repeated: %q", got.stderr)
+	}
+}
+
+func TestServeNamesAllThatIsWrong(t *testing.T) {
+	got := run(t, nil, "serve", "--admin-key", hush[:31], "--max-sessions", "0", "--wechat-url", "x")
+	for _, setting := range []string{"--app", "--admin-key", "--max-sessions", "--wechat-url"} {
+		expectRefusal(t, got, setting+" (MENSHEN_")
+	}
+}
+
+// TestSecretsFromFiles logs in with an app whose secret, and an admin key that,
+// came by each of the ways there are.
+func TestSecretsFromFiles(t *testing.T) {
+	sim := wechattest.New(t)
+	app, key := wechattest.DevAppID+"=", strings.Repeat("k", 40)
+	secretFile, listFile := writeFile(t, wechattest.DevAppSecret+"\n"), writeFile(t, app+wechattest.DevAppSecret+"\nwxother="+hush+"\n")
+	keyFile := writeFile(t, key+"\n")
+	tests := []struct {
+		name      string
+		variables []string
+		flags     []string
+		warned    []string // flags that stand in clear on the command line
+	}{
+		{"variables", []string{"MENSHEN_APPS=" + app + wechattest.DevAppSecret + ";wxother=" + hush, "MENSHEN_ADMIN_KEY=" + key}, nil, nil},
+		{"files named by flags", nil, []string{"--app", app + "@" + secretFile, "--admin-key", "@" + keyFile}, nil},
+		{"a file with the whole list", nil, []string{"--app=@" + listFile, "--admin-key=@" + keyFile}, nil},
+		{"files named by variables", []string{"MENSHEN_APPS=" + app + "@" + secretFile, "MENSHEN_ADMIN_KEY=@" + keyFile}, nil, nil},
+		{"repeated flags in clear", nil, []string{"--app=" + app + wechattest.DevAppSecret, "--app", "wxother=@" + secretFile, "--admin-key", key}, []string{"--app", "--admin-key"}},
+		{"one secret in clear beside a file", nil, []string{"--app", app + "@" + secretFile + ";wxother=" + hush + "@home", "--admin-key=@" + keyFile}, []string{"--app"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			house := install(t, sim.URL())
+			house.settings = append(house.settings[:4:4], append(test.variables, "MENSHEN_WECHAT_URL="+sim.URL())...)
+			server := house.serve(test.flags...)
+			expectLogin(t, server, sim)
+			if got := server.get("/metrics", key).status; got != http.StatusOK {
+				t.Errorf("/metrics with the admin key: status %d", got)
+			}
+			expectWarnings(t, server, test.warned)
+		})
+	}
+}
+
+func expectLogin(t *testing.T, server *running, sim *wechattest.Simulator) {
+	t.Helper()
+	phone, err := sim.Login(wechattest.DevAppID, "mei")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const query = `mutation($code: String!, $app: ID) { login(code: $code, appId: $app) { accessToken } }`
+	errs, err := server.ask(t.Context(), "", query, map[string]any{"code": phone.Code, "app": wechattest.DevAppID}, nil)
+	if err := failure(errs, err); err != nil {
+		t.Errorf("login: %v\n%s", err, server.output())
+	}
+}
+
+// expectWarnings compares the flags that the log warns of.
+func expectWarnings(t *testing.T, server *running, want []string) {
+	t.Helper()
+	var got []string
+	for _, line := range logLines(server.stderr.String()) {
+		if line["level"] == "WARN" {
+			got = append(got, line["flag"].(string))
+		}
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("warned of %v, want %v", got, want)
+	}
+	if strings.Contains(server.output(), wechattest.DevAppSecret) {
+		t.Error("the log repeats a secret")
+	}
+}
+
+func TestServeSaysWhatIsTaken(t *testing.T) {
+	sim := wechattest.New(t)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	addr := taken.Addr().String()
+	t.Run("the metrics address", func(t *testing.T) {
+		expectRefusal(t, install(t, sim.URL()).run("serve", "--metrics-addr", addr),
+			"--metrics-addr (MENSHEN_METRICS_ADDR), which a second instance on one host needs to set: listen tcp "+addr+": bind: address already in use")
+	})
+	t.Run("the address", func(t *testing.T) {
+		expectRefusal(t, install(t, sim.URL()).run("serve", "--addr", addr), "--addr (MENSHEN_ADDR): listen tcp "+addr)
+	})
+	t.Run("the store", func(t *testing.T) {
+		house := install(t, sim.URL())
+		server := house.serve()
+		expectRefusal(t, house.run("serve"), "store: in use by another process: "+house.store())
+		expectLogin(t, server, sim) // the first is none the worse
+		if got := house.run("keys", "list"); got.code != 0 {
+			t.Errorf("keys list over the first server's socket: %s", got.stderr)
+		}
+	})
+	t.Run("a path too long for the socket", func(t *testing.T) {
+		house := install(t, sim.URL())
+		deep := "bolt:" + filepath.Join(house.dir, strings.Repeat("d", 120), "menshen.db")
+		expectRefusal(t, house.run("serve", "--store", deep), "longer than a Unix socket's may be; choose a shorter --store")
+	})
+}
+
+func TestServeNeedsItsKeyFile(t *testing.T) {
+	house := install(t, wechattest.New(t).URL())
+	house.serve().stop()
+	expectModes(t, house)
+	other := install(t, "http://127.0.0.1")
+	other.serve().stop()
+
+	wrong := filepath.Join(other.dir, "menshen.key")
+	expectRefusal(t, house.run("serve", "--key-file", wrong), "seal: the key file belongs to another store")
+	expectRefusal(t, house.run("serve", "--key-file", writeFile(t, hush)), "seal: not a key file of menshen")
+	gone := filepath.Join(t.TempDir(), "gone.key")
+	expectRefusal(t, house.run("serve", "--key-file", gone), "seal: the key file does not exist: "+gone)
+	expectRefusal(t, house.run("keys", "list", "--key-file", gone), "seal: the key file does not exist: "+gone)
+	if _, err := os.Stat(gone); err == nil {
+		t.Error("a key file was made for a store that has one")
+	}
+	house.serve().stop() // with its own it starts as before
+}
+
+// expectModes fails the test unless nobody else may read the installation's files.
+func expectModes(t *testing.T, house installation) {
+	t.Helper()
+	for _, name := range []string{house.store(), filepath.Join(house.dir, "menshen.key")} {
+		if got := modeOf(t, name); got != 0o600 {
+			t.Errorf("%s has mode %v", filepath.Base(name), got)
+		}
+	}
+}
+
+func modeOf(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Mode().Perm()
+}
+
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
