@@ -10,9 +10,9 @@ import (
 
 // Answered is one request that was answered.
 type Answered struct {
-	RootFields []string // what it asked for; none when it was refused before it ran
-	Codes      []string // of its errors, each once, in their order
-	Elapsed    time.Duration
+	RootFields []string      // what it asked for; none when it was refused before it ran
+	Codes      []string      // of its errors, each once, in their order
+	Elapsed    time.Duration // from the request's arrival
 }
 
 // Report tells To about every answer, for logs and metrics.
