@@ -78,9 +78,9 @@ func newBench(b *testing.B) bench {
 	dir, sim := b.TempDir(), wechattest.New(b)
 	s := settings{
 		storeSettings: storeSettings{
-			Store: "bolt:" + filepath.Join(dir, "menshen.db"), KeyFile: filepath.Join(dir, "menshen.key"), RefreshTTL: time.Hour,
+			Store: "bolt:" + filepath.Join(dir, "menshen.db"), KeyFile: filepath.Join(dir, "menshen.key"),
 		},
-		Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Issuer: "menshen", TokenAlg: "ES256", AccessTTL: time.Hour, MaxSessions: 20,
+		Addr: "127.0.0.1:0", MetricsAddr: "127.0.0.1:0", Issuer: "menshen", TokenAlg: "ES256", AccessTTL: time.Hour, RefreshTTL: time.Hour, MaxSessions: 20,
 		Apps: appSecrets{wechattest.DevAppID: wechattest.DevAppSecret},
 	}
 	ctx, stop := context.WithCancel(context.Background())

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"menshen/wechat"
 	"menshen/wechat/wechattest"
 )
 
@@ -41,7 +42,7 @@ type serveCommand struct {
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	c.withDefaults(serveDefaults)
-	if err := errors.Join(c.validate(), checkWeChatURL(c.WeChatURL)); err != nil {
+	if err := errors.Join(c.validate(), c.checkWeChatURL()); err != nil {
 		return err
 	}
 	log := newLogger(env.stderr, c.LogFormat, c.LogLevel)
@@ -53,6 +54,14 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	return server.run(ctx)
+}
+
+// checkWeChatURL holds the address against the client's own rules.
+func (c *serveCommand) checkWeChatURL() error {
+	if _, err := wechat.NewClient(wechat.Options{BaseURL: c.WeChatURL}); err != nil {
+		return fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL): %w", err)
+	}
+	return nil
 }
 
 type devCommand struct {
@@ -73,7 +82,7 @@ func (c *devCommand) Run(ctx context.Context, env environment) error {
 	if err := errors.Join(c.validate(), devAddress(c.Addr)); err != nil {
 		return err
 	}
-	simulator, err := listenSimulator(ctx, c.SimulatorAddr, c.Apps, false)
+	simulator, err := listenSimulator(ctx, "--simulator-addr", c.SimulatorAddr, c.Apps, false)
 	if err != nil {
 		return err
 	}
@@ -136,7 +145,7 @@ type simulatorCommand struct {
 
 // Run plays WeChat until the context ends.
 func (c *simulatorCommand) Run(ctx context.Context, env environment) error {
-	simulator, err := listenSimulator(ctx, c.Addr, c.Apps, c.AllowExternal)
+	simulator, err := listenSimulator(ctx, "--addr", c.Addr, c.Apps, c.AllowExternal)
 	if err != nil {
 		return err
 	}
@@ -154,13 +163,13 @@ type simulatorServer struct {
 // that the users in a development store stay who they are.
 const simulatorSeed = 1
 
-func listenSimulator(ctx context.Context, addr string, apps appSecrets, external bool) (*simulatorServer, error) {
+func listenSimulator(ctx context.Context, flag, addr string, apps appSecrets, external bool) (*simulatorServer, error) {
 	if !external && wechattest.LoopbackOnly(addr) != nil {
 		return nil, errors.New("the simulator listens on loopback only, unless --allow-external is given to `menshen simulator`")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("the simulator cannot listen on %s: %w", addr, err)
+		return nil, fmt.Errorf("%s (MENSHEN_SIMULATOR_ADDR): %w", flag, err)
 	}
 	simulator := wechattest.NewSimulator(wechattest.Options{Apps: apps, Seed: simulatorSeed})
 	return &simulatorServer{simulator, listener}, nil

@@ -3,8 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -13,9 +13,8 @@ import (
 
 // storeSettings are for every command that opens the store.
 type storeSettings struct {
-	Store      string        `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" placeholder:"bolt:PATH" help:"Where users and sessions are kept: bolt:PATH."`
-	KeyFile    string        `env:"MENSHEN_KEY_FILE" default:"data/menshen.key" placeholder:"PATH" help:"File with the key that seals the key ring. Made on first start, mode 0600."`
-	RefreshTTL time.Duration `name:"refresh-ttl" env:"MENSHEN_REFRESH_TTL" default:"720h" help:"Life of a refresh token, renewed at each use."`
+	Store   string `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" placeholder:"bolt:PATH" help:"Where users and sessions are kept: bolt:PATH."`
+	KeyFile string `env:"MENSHEN_KEY_FILE" default:"data/menshen.key" placeholder:"PATH" help:"File with the key that seals the key ring. Made on first start, mode 0600."`
 }
 
 // settings are those of the server, in dev and serve alike. What has another
@@ -28,6 +27,7 @@ type settings struct {
 	AdminKey      secret        `env:"MENSHEN_ADMIN_KEY" placeholder:"KEY" help:"Service key with role ADMIN, at least 32 characters, sent as Authorization: Bearer. Dev makes one."`
 	Issuer        string        `env:"MENSHEN_ISSUER" default:"menshen" help:"The iss of the tokens."`
 	AccessTTL     time.Duration `name:"access-ttl" env:"MENSHEN_ACCESS_TTL" default:"2h" help:"Life of an access token."`
+	RefreshTTL    time.Duration `name:"refresh-ttl" env:"MENSHEN_REFRESH_TTL" default:"720h" help:"Life of a refresh token, renewed at each use."`
 	TokenAlg      string        `env:"MENSHEN_TOKEN_ALG" default:"ES256" enum:"ES256,EdDSA" help:"Signature of new access tokens: ES256 or EdDSA. Old ones stay valid."`
 	MaxSessions   int           `env:"MENSHEN_MAX_SESSIONS" default:"20" help:"Live sessions of one user; the oldest ends first."`
 	Introspection string        `env:"MENSHEN_INTROSPECTION" enum:",on,admin,off" default:"" placeholder:"on|admin|off" help:"Who may ask for the schema. Default on in dev, admin in serve."`
@@ -78,6 +78,7 @@ func (s *settings) validate() error {
 	require(s.RefreshTTL >= s.AccessTTL, "--refresh-ttl (MENSHEN_REFRESH_TTL) must be at least --access-ttl")
 	require(s.MaxSessions >= 1 && s.MaxSessions <= 1000, "--max-sessions (MENSHEN_MAX_SESSIONS) must be from 1 to 1000")
 	require(s.Introspection != "admin" || s.AdminKey != "" || s.Playground != "on", "--introspection (MENSHEN_INTROSPECTION) is admin, so the playground needs --admin-key (MENSHEN_ADMIN_KEY) to show the schema")
+	require(s.KeyFile != "", "--key-file (MENSHEN_KEY_FILE) must not be empty")
 	_, err := s.boltPath()
 	return errors.Join(append(wrong, err)...)
 }
@@ -101,13 +102,8 @@ func (s *secret) UnmarshalText(text []byte) error {
 	return err
 }
 
-// String hides the secret from help texts and logs.
-func (s secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return "[secret]"
-}
+// Format hides the secret under every verb.
+func (s secret) Format(f fmt.State, _ rune) { io.WriteString(f, "[secret]") }
 
 // readSecret returns the value, or what stands in the file after @.
 func readSecret(value string) (string, error) {
@@ -141,7 +137,7 @@ func (a *appSecrets) UnmarshalText(text []byte) error {
 	if *a == nil {
 		*a = appSecrets{}
 	}
-	for pair := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ';' || r == '\n' }) {
+	for pair := range strings.FieldsFuncSeq(list, betweenApps) {
 		appID, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		if !ok || !appIDForm.MatchString(appID) {
 			return errors.New("an app is written APPID=SECRET")
@@ -151,21 +147,17 @@ func (a *appSecrets) UnmarshalText(text []byte) error {
 			return err
 		}
 		if appSecret == "" {
-			return fmt.Errorf("the app %s has an empty AppSecret", appID)
+			return errors.New("an app has an empty AppSecret") // unnamed: it may be a secret on the wrong side
 		}
 		(*a)[appID] = appSecret
 	}
 	return nil
 }
 
-// String names the apps without their secrets.
-func (a appSecrets) String() string {
-	names := make([]string, 0, len(a))
-	for appID := range a {
-		names = append(names, appID)
-	}
-	return strings.Join(names, ", ")
-}
+func betweenApps(r rune) bool { return r == ';' || r == '\n' }
+
+// Format hides the secrets under every verb.
+func (a appSecrets) Format(f fmt.State, _ rune) { io.WriteString(f, "[apps]") }
 
 // secretFlags are the flags whose value is or holds a secret.
 var secretFlags = []string{"--app", "--admin-key"}
@@ -193,21 +185,24 @@ func inClear(value string) bool {
 	if strings.HasPrefix(value, "@") {
 		return false
 	}
-	for part := range strings.SplitSeq(value, ";") {
-		_, appSecret, _ := strings.Cut(part, "=")
-		if part != "" && !strings.HasPrefix(appSecret, "@") {
+	for pair := range strings.FieldsFuncSeq(value, betweenApps) {
+		_, appSecret, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(appSecret, "@") {
 			return true
 		}
 	}
 	return false
 }
 
-// withoutValues is kong's complaint about the command line args, without the
-// values that kong repeats: one may be a secret that stands in the wrong place.
-func withoutValues(complaint error, args []string) error {
+// commandForm is what a mistyped command may look like. No secret is so short.
+var commandForm = regexp.MustCompile(`^unexpected argument [a-z]{1,12}(,|$)`)
+
+// withoutValues is kong's complaint about the command line, without the values
+// that kong repeats: one may be a secret that stands in the wrong place.
+func withoutValues(complaint error) error {
 	text, source, fromVariable := strings.Cut(complaint.Error(), " (from envar ")
 	text, _, _ = strings.Cut(text, " but got ")
-	if strings.HasPrefix(text, "unexpected ") && !strings.HasPrefix(text, "unexpected argument "+args[0]) {
+	if strings.HasPrefix(text, "unexpected ") && !commandForm.MatchString(text) {
 		return errors.New("an argument stands where none is expected; several apps are several --app")
 	}
 	if fromVariable {
@@ -215,13 +210,4 @@ func withoutValues(complaint error, args []string) error {
 		text += " (" + variable + ")"
 	}
 	return errors.New(text)
-}
-
-// checkWeChatURL checks the address of WeChat or of a simulator.
-func checkWeChatURL(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return errors.New("--wechat-url (MENSHEN_WECHAT_URL) must be an http or https URL")
-	}
-	return nil
 }

@@ -40,7 +40,7 @@ func listenControl(path string) (net.Listener, error) {
 }
 
 // newControl answers the commands.
-func newControl(keys keyOffice) http.Handler {
+func newControl(keys keyJobs) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /keys/{job}", func(w http.ResponseWriter, r *http.Request) {
 		report, err := keys.do(r.Context(), r.PathValue("job"))
@@ -70,7 +70,8 @@ func askServer(ctx context.Context, socket, job string) (report keyReport, err e
 		return report, err
 	}
 	response, err := client.Do(request)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
+	// A path too long for a socket is one that no server listens on.
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EINVAL) {
 		return report, errNoServer
 	}
 	if err != nil {

@@ -20,48 +20,41 @@ type keysCommand struct {
 
 type (
 	keysList struct {
-		keysSettings `embed:""`
+		storeSettings `embed:""`
 	}
 	keysRotate struct {
-		keysSettings `embed:""`
+		storeSettings `embed:""`
 	}
 	keysPrune struct {
-		keysSettings `embed:""`
+		storeSettings `embed:""`
 	}
 )
 
-type keysSettings struct {
-	storeSettings `embed:""`
-}
-
 // Run lists the keys.
 func (c keysList) Run(ctx context.Context, env environment) error {
-	return c.report(ctx, env, "list")
+	return reportKeys(ctx, env, c.storeSettings, "list")
 }
 
 // Run makes new keys.
 func (c keysRotate) Run(ctx context.Context, env environment) error {
-	return c.report(ctx, env, "rotate")
+	return reportKeys(ctx, env, c.storeSettings, "rotate")
 }
 
 // Run forgets the retired keys.
 func (c keysPrune) Run(ctx context.Context, env environment) error {
-	return c.report(ctx, env, "prune")
+	return reportKeys(ctx, env, c.storeSettings, "prune")
 }
 
-// report does a job with the keys and prints them. A running server holds the
-// file, so it is asked first; without one the command opens the store itself.
-func (c keysSettings) report(ctx context.Context, env environment, job string) error {
-	path, err := c.boltPath()
+// reportKeys does a job with the keys and prints them. A running server holds
+// the file, so it is asked first; without one the command opens the store itself.
+func reportKeys(ctx context.Context, env environment, s storeSettings, job string) error {
+	path, err := s.boltPath()
 	if err != nil {
 		return err
 	}
-	if c.RefreshTTL <= 0 { // every retired key would look too old to keep
-		return errors.New("--refresh-ttl (MENSHEN_REFRESH_TTL) must be positive")
-	}
 	report, err := askServer(ctx, controlPath(path), "/keys/"+job)
 	if errors.Is(err, errNoServer) {
-		report, err = c.offline(ctx, job)
+		report, err = keysOffline(ctx, s, job)
 	}
 	if err != nil {
 		return err
@@ -69,8 +62,9 @@ func (c keysSettings) report(ctx context.Context, env environment, job string) e
 	return report.print(env.stdout)
 }
 
-func (c keysSettings) offline(ctx context.Context, job string) (keyReport, error) {
-	db, err := openStore(c.storeSettings, store.Options{SessionLife: c.RefreshTTL, MaxSessions: 1}, mustExist)
+func keysOffline(ctx context.Context, s storeSettings, job string) (keyReport, error) {
+	// No session begins here: what its life would be does not matter.
+	db, err := openStore(s, store.Options{SessionLife: time.Hour, MaxSessions: 1}, mustExist)
 	if err != nil {
 		return keyReport{}, err
 	}
@@ -80,14 +74,13 @@ func (c keysSettings) offline(ctx context.Context, job string) (keyReport, error
 	if err != nil {
 		return keyReport{}, err
 	}
-	return keyOffice{signer, db, c.RefreshTTL}.do(ctx, job)
+	return keyJobs{signer, db}.do(ctx, job)
 }
 
-// keyOffice works with the keys of a store that this process holds.
-type keyOffice struct {
-	signer     *token.Signer
-	store      store.Store
-	refreshTTL time.Duration
+// keyJobs work with the keys of a store that this process holds.
+type keyJobs struct {
+	signer *token.Signer
+	store  store.Store
 }
 
 // keyReport is what is left after a job, without key material.
@@ -104,14 +97,14 @@ type keyLine struct {
 	CreatedAt time.Time `json:"createdAt,omitzero"`
 }
 
-func (o keyOffice) do(ctx context.Context, job string) (keyReport, error) {
+func (j keyJobs) do(ctx context.Context, job string) (keyReport, error) {
 	var dropped []string
 	var err error
 	switch job {
 	case "rotate":
-		err = errors.Join(o.signer.Rotate(ctx), o.store.RotateSealing(ctx))
+		err = errors.Join(j.signer.Rotate(ctx), j.store.RotateSealing(ctx))
 	case "prune":
-		dropped, err = o.prune(ctx)
+		dropped, err = j.prune(ctx)
 	case "list":
 	default:
 		err = fmt.Errorf("there is no job %q with keys", job)
@@ -119,25 +112,29 @@ func (o keyOffice) do(ctx context.Context, job string) (keyReport, error) {
 	if err != nil {
 		return keyReport{}, err
 	}
-	report, err := o.list(ctx)
+	report, err := j.list(ctx)
 	report.Dropped = dropped
 	return report, err
 }
 
-func (o keyOffice) prune(ctx context.Context) ([]string, error) {
-	tokens, err := o.signer.Prune(ctx, o.refreshTTL)
+func (j keyJobs) prune(ctx context.Context) ([]string, error) {
+	inUse, err := j.store.RefreshKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sealing, err := o.store.PruneSealing(ctx)
+	tokens, err := j.signer.Prune(ctx, inUse)
+	if err != nil {
+		return nil, err
+	}
+	sealing, err := j.store.PruneSealing(ctx)
 	return append(tokens, sealing...), err
 }
 
-func (o keyOffice) list(ctx context.Context) (report keyReport, err error) {
-	for _, k := range o.signer.Keys() {
+func (j keyJobs) list(ctx context.Context) (report keyReport, err error) {
+	for _, k := range j.signer.Keys() {
 		report.Keys = append(report.Keys, keyLine{k.Use, k.ID, string(k.Algorithm), keyState(k.Active), k.CreatedAt})
 	}
-	sealing, err := o.store.SealingKeys(ctx)
+	sealing, err := j.store.SealingKeys(ctx)
 	for _, k := range sealing {
 		report.Keys = append(report.Keys, keyLine{Use: "sealing", ID: k.ID, Algorithm: "AES256-GCM", State: keyState(k.Active)})
 	}

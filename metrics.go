@@ -30,11 +30,11 @@ func newMeters() *meters {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "menshen_graphql_requests_total",
-			Help: "GraphQL requests by root field (several: multiple; refused before they ran: none) and by the code of the first error (OK without one).",
+			Help: "GraphQL requests by root field (several: multiple; no valid document: none) and by the code of the first error (OK without one).",
 		}, []string{"operation", "code"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "menshen_graphql_seconds",
-			Help:    "Time from the parsed request to its answer, by root field.",
+			Help:    "Time from the request's arrival to its answer, by root field.",
 			Buckets: prometheus.ExponentialBuckets(0.0001, 4, 9),
 		}, []string{"operation"}),
 		wechat: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -71,7 +71,7 @@ func (m *meters) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-func (m *meters) storeCall(verb string, elapsed time.Duration, _ error) {
+func (m *meters) storeCall(verb string, elapsed time.Duration) {
 	m.store.WithLabelValues(verb).Observe(elapsed.Seconds())
 }
 
@@ -83,10 +83,8 @@ func (m *meters) wechatCall(c wechat.Call) {
 	m.wechat.WithLabelValues(c.Endpoint, errcode).Observe(c.Elapsed.Seconds())
 }
 
-// graphQL counts one answered request and notes it for its log line.
-func (m *meters) graphQL(ctx context.Context, answered gqlhttp.Answered) {
-	note := noteOf(ctx)
-	note.operations, note.codes = answered.RootFields, answered.Codes
+// graphQL counts one answered request.
+func (m *meters) graphQL(answered gqlhttp.Answered) {
 	operation, code := "none", "OK"
 	switch {
 	case len(answered.RootFields) == 1:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -15,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
 	"menshen/token"
@@ -33,24 +35,23 @@ const (
 func everyRequest(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		note := &requestNote{id: rand.Text(), address: addressOf(r)}
-		w.Header().Set("X-Request-Id", note.id)
-		answer := &answer{ResponseWriter: w}
+		note := &requestNote{Request: resolvers.Request{
+			ID: rand.Text(), Bearer: bearer(r), UserAgent: r.UserAgent(), IPAddress: addressOf(r),
+		}}
+		w.Header().Set("X-Request-Id", note.ID)
+		a := &answer{ResponseWriter: w}
 		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), noteKey{}, note), requestTimeout)
 		defer cancel()
-		ctx = resolvers.WithRequest(ctx, resolvers.Request{
-			ID: note.id, Bearer: bearer(r), UserAgent: r.UserAgent(), IPAddress: note.address,
-		})
-		r = r.WithContext(ctx)
+		r = r.WithContext(resolvers.WithRequest(ctx, note.Request))
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 
 		defer func() {
 			if p := recover(); p != nil {
-				survive(answer, note, log, p)
+				survive(a, note, log, p)
 			}
-			note.log(log, r, answer, time.Since(began))
+			note.log(log, r, a, time.Since(began))
 		}()
-		next.ServeHTTP(answer, r)
+		next.ServeHTTP(a, r)
 	})
 }
 
@@ -71,9 +72,9 @@ func survive(w *answer, note *requestNote, log *slog.Logger, p any) {
 	if p == http.ErrAbortHandler {
 		panic(p)
 	}
-	log.Error("panic", "requestId", note.id, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	log.Error("panic", "requestId", note.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	if w.status == 0 {
-		http.Error(w, "internal server error, request id "+note.id, http.StatusInternalServerError)
+		http.Error(w, "internal server error, request id "+note.ID, http.StatusInternalServerError)
 	}
 }
 
@@ -125,11 +126,12 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // requestNote gathers what the log line of a request says.
 type requestNote struct {
-	id         string
-	address    string
+	resolvers.Request
 	operations []string // root fields asked for
 	codes      []string // of the errors answered
 }
+
+func (n *requestNote) answered(a gqlhttp.Answered) { n.operations, n.codes = a.RootFields, a.Codes }
 
 type noteKey struct{}
 
@@ -140,17 +142,17 @@ func noteOf(ctx context.Context) *requestNote {
 	return &requestNote{}
 }
 
-// log writes the one line of a request. It names the path and never the query
-// string, the body or a header but one: strangers put secrets there.
+// log writes the one line of a request. It names the route, never the path, the
+// query string, the body or a header: strangers put secrets there.
 func (n *requestNote) log(log *slog.Logger, r *http.Request, a *answer, elapsed time.Duration) {
 	level := slog.LevelInfo
 	if r.URL.Path != "/graphql" {
 		level = slog.LevelDebug
 	}
 	attributes := []slog.Attr{
-		slog.String("requestId", n.id), slog.String("method", r.Method), slog.String("route", r.Pattern),
+		slog.String("requestId", n.ID), slog.String("method", r.Method[:min(len(r.Method), len(http.MethodOptions))]), slog.String("route", r.Pattern),
 		slog.Int("status", a.status), slog.Int("bytes", a.bytes),
-		slog.Duration("elapsed", elapsed), slog.String("address", n.address),
+		slog.Duration("elapsed", elapsed), slog.String("address", n.IPAddress),
 	}
 	if len(n.operations) > 0 {
 		attributes = append(attributes, slog.Any("operations", n.operations))
@@ -192,19 +194,19 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Write([]byte(text)) // an error here means that the client left
 }
 
-// jwksMaxAge is how long verifiers may keep the public keys. They fetch again
+// jwksCacheControl is how long verifiers may keep the public keys. They fetch again
 // when a token names a key they do not know, so a rotation reaches them at once.
-const jwksMaxAge = "public, max-age=300"
+const jwksCacheControl = "public, max-age=300"
 
 func serveJWKS(tokens *token.Signer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		keys := tokens.JWKS()
 		h := w.Header()
-		h.Set("Cache-Control", jwksMaxAge)
+		h.Set("Cache-Control", jwksCacheControl)
 		h.Set("Content-Type", "application/jwk-set+json")
 		h.Set("ETag", etag(keys))
 		h.Set("Access-Control-Allow-Origin", "*") // public keys are for everybody
-		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(keys)))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(keys))
 	})
 }
 

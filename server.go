@@ -2,19 +2,19 @@
 // gives goes in, a login state that any service can verify comes out, and
 // session_key never leaves.
 //
-// This package is the wiring and nothing else. server.go opens the parts and
-// joins them, requests.go is what every HTTP request passes, config.go holds
-// every setting and commands.go every command.
+// This package wires the parts and speaks to the operator. server.go joins the
+// parts into one handler, serving.go opens and closes what is served,
+// requests.go is what every HTTP request passes, metrics.go what is counted;
+// config.go holds every setting, commands.go and keys.go every command, and
+// control.go is how a command reaches a server that is running.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	stdlog "log"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -23,7 +23,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/alecthomas/kong"
-	"golang.org/x/sync/errgroup"
 
 	"menshen/gqlhttp"
 	"menshen/graph"
@@ -33,7 +32,6 @@ import (
 	"menshen/store/seal"
 	"menshen/token"
 	"menshen/web"
-	"menshen/wechat"
 )
 
 //go:generate go tool gqlgen generate
@@ -41,8 +39,8 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	// net/http's transport tells the standard logger what a peer sent out of
-	// turn. It may hold a session_key; what matters reaches slog as an error.
+	// net/http tells the standard logger what a peer sent out of turn, which may
+	// hold a session_key; what matters reaches slog as an error.
 	stdlog.SetOutput(io.Discard)
 	if err := run(ctx, environment{os.Args[1:], os.Stdout, os.Stderr}); err != nil {
 		fmt.Fprintln(os.Stderr, "menshen:", err)
@@ -71,106 +69,9 @@ func run(ctx context.Context, env environment) error {
 		return nil
 	}
 	if err != nil {
-		return withoutValues(err, env.args)
+		return withoutValues(err)
 	}
 	return command.Run()
-}
-
-// mode is what dev allows and production does not.
-type mode bool
-
-const (
-	production  mode = false
-	development mode = true
-)
-
-// server is an open store, its parts, and the sockets they are served on.
-type server struct {
-	store     store.Store
-	main      service
-	others    []service // metrics and control
-	log       *slog.Logger
-	readiness *readiness
-	drain     time.Duration
-}
-
-// service is an HTTP server on its listener.
-type service struct {
-	http     *http.Server
-	listener net.Listener
-}
-
-// listen opens the store and every socket, so that what is wrong is said before
-// anything is served.
-func listen(ctx context.Context, s settings, wechatURL string, mode mode, log *slog.Logger) (srv *server, err error) {
-	meters := newMeters()
-	db, err := openStore(s.storeSettings, store.Options{
-		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, Observe: meters.storeCall,
-	}, mayCreate)
-	if err != nil {
-		return nil, err
-	}
-	srv = &server{store: db, log: log, readiness: &readiness{store: db}}
-	if mode == production {
-		srv.drain = drainTime
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, srv.close())
-		}
-	}()
-	signer, err := openSigner(ctx, db, s.Issuer, token.Algorithm(s.TokenAlg))
-	if err != nil {
-		return srv, err
-	}
-	client, err := wechat.NewClient(wechat.Config{BaseURL: wechatURL, Apps: s.Apps, Observe: meters.wechatCall})
-	if err != nil {
-		return srv, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
-	}
-	resolver := &resolvers.Resolver{
-		Store: db, WeChat: client, Tokens: signer,
-		AccessTTL: s.AccessTTL, AdminKey: string(s.AdminKey), Now: time.Now, Log: log,
-	}
-	meters.watch(db)
-	return srv, srv.bind(ctx, s, mode, resolver, meters, keyOffice{signer, db, s.RefreshTTL})
-}
-
-// bind listens on every socket.
-func (srv *server) bind(ctx context.Context, s settings, mode mode, resolver *resolvers.Resolver, meters *meters, keys keyOffice) error {
-	metrics := meters.handler()
-	var onMain http.Handler
-	if s.MetricsAddr == s.Addr {
-		onMain = metrics
-		if mode == production {
-			onMain = requireAdmin(resolver, metrics)
-		}
-	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
-	if err != nil {
-		return fmt.Errorf("--addr (MENSHEN_ADDR): %w", err)
-	}
-	srv.main = service{newHTTPServer(newHandler(s, resolver, meters, srv.readiness, onMain, srv.log)), listener}
-	if onMain == nil {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.MetricsAddr)
-		if err != nil {
-			return fmt.Errorf("--metrics-addr (MENSHEN_METRICS_ADDR), which a second instance on one host needs to set: %w", err)
-		}
-		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", metrics)
-		srv.others = append(srv.others, service{newHTTPServer(mux), listener})
-	}
-	path, err := s.boltPath()
-	if err != nil {
-		return err
-	}
-	control, err := listenControl(controlPath(path))
-	if err != nil {
-		return fmt.Errorf("the socket for the other commands: %w", err)
-	}
-	office := newHTTPServer(newControl(keys))
-	office.WriteTimeout = controlTimeout
-	srv.others = append(srv.others, service{office, control})
-	return nil
 }
 
 // newHandler is the whole of what clients see.
@@ -209,7 +110,10 @@ func newGraphQL(s settings, resolver *resolvers.Resolver, meters *meters) http.H
 	gql.SetRecoverFunc(resolver.Recover)
 	gql.Use(documentLimits)
 	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, resolver)})
-	gql.Use(gqlhttp.Report{To: meters.graphQL})
+	gql.Use(gqlhttp.Report{To: func(ctx context.Context, a gqlhttp.Answered) {
+		noteOf(ctx).answered(a)
+		meters.graphQL(a)
+	}})
 	return gql
 }
 
@@ -223,8 +127,7 @@ func introspectionPolicy(policy string, resolver *resolvers.Resolver) func(conte
 	return func(context.Context) bool { return false }
 }
 
-// newHTTPServer bounds how long anything may take. Its own error log would
-// repeat what strangers send.
+// newHTTPServer bounds how long anything may take.
 func newHTTPServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -233,7 +136,6 @@ func newHTTPServer(h http.Handler) *http.Server {
 		WriteTimeout:      40 * time.Second, // longer than requestTimeout
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          stdlog.New(io.Discard, "", 0),
 	}
 }
 
@@ -272,84 +174,6 @@ func openSigner(ctx context.Context, db store.Store, issuer string, algorithm to
 			return db.UpdateKeySet(ctx, tokenKeySet, change)
 		},
 	})
-}
-
-func (srv *server) addr() string { return srv.main.listener.Addr().String() }
-
-const (
-	// drainTime leaves load balancers time to see /readyz turn red.
-	drainTime = time.Second
-	// shutdownTime bounds the wait for requests in flight.
-	shutdownTime = 20 * time.Second
-)
-
-// run serves until the context ends or a socket fails; then it lets the
-// requests in flight finish and closes the store.
-func (srv *server) run(ctx context.Context) error {
-	srv.log.Info("listening", "addr", srv.addr(), "version", buildVersion())
-	group, ctx := errgroup.WithContext(ctx)
-	for _, s := range append(srv.others, srv.main) {
-		group.Go(func() error {
-			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
-	}
-	group.Go(func() error { srv.sweep(ctx); return nil })
-	group.Go(func() error { <-ctx.Done(); return srv.shutdown() })
-	err := errors.Join(group.Wait(), srv.store.Close())
-	srv.log.Info("stopped")
-	return err
-}
-
-// shutdown turns /readyz red and waits for the requests in flight.
-func (srv *server) shutdown() error {
-	srv.readiness.draining.Store(true)
-	srv.log.Info("shutting down")
-	<-time.After(srv.drain)
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
-	defer cancel()
-	err := srv.main.http.Shutdown(ctx)
-	for _, s := range srv.others {
-		err = errors.Join(err, s.http.Shutdown(ctx))
-	}
-	return err
-}
-
-// close lets go of what listen opened.
-func (srv *server) close() error {
-	var errs []error
-	for _, s := range append(srv.others, srv.main) {
-		if s.listener != nil {
-			errs = append(errs, s.listener.Close())
-		}
-	}
-	return errors.Join(append(errs, srv.store.Close())...)
-}
-
-const (
-	sweepEvery = 30 * time.Second
-	sweepBatch = 500 // sessions in one transaction
-)
-
-// sweep removes dead sessions, in small transactions, until the context ends.
-func (srv *server) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		for removed := sweepBatch; removed == sweepBatch && ctx.Err() == nil; {
-			var err error
-			if removed, err = srv.store.Sweep(ctx, sweepBatch); err != nil {
-				srv.log.Error("sweep failed", "error", err)
-			}
-		}
-	}
 }
 
 func newLogger(w io.Writer, format string, level slog.Level) *slog.Logger {

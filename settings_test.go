@@ -27,7 +27,7 @@ func TestServeRefusesWrongSettings(t *testing.T) {
 	}{
 		{"no app", nil, nil, "--app (MENSHEN_APPS) is missing"},
 		{"an app without its secret", []string{"--app", hush}, nil, "--app: an app is written APPID=SECRET"},
-		{"an app with an empty secret", []string{"--app", "wxone="}, nil, "--app: the app wxone has an empty AppSecret"},
+		{"an app with an empty secret", []string{"--app", "wxone="}, nil, "--app: an app has an empty AppSecret"},
 		{"one bad app among good ones in the variable", nil, []string{"MENSHEN_APPS=wxone=" + hush + ";wxtwo"}, "--app: an app is written APPID=SECRET (MENSHEN_APPS)"},
 		{"one bad app in a file", []string{"--app", "@" + list}, nil, "--app: an app is written APPID=SECRET"},
 		{"two apps after one flag", append(app, "wxtwo="+hush), nil, "several apps are several --app"},
@@ -51,7 +51,7 @@ func TestServeRefusesWrongSettings(t *testing.T) {
 		{"an algorithm without a public key", append(app, "--token-alg", "HS256"), nil, `--token-alg must be one of "ES256","EdDSA"`},
 		{"introspection for some", append(app, "--introspection", "maybe"), nil, "--introspection must be one of"},
 		{"a playground that nobody can use", append(app, "--playground", "on"), nil, "the playground needs --admin-key (MENSHEN_ADMIN_KEY)"},
-		{"a WeChat that is no URL", append(app, "--wechat-url", "api.weixin.qq.com"), nil, "--wechat-url (MENSHEN_WECHAT_URL) must be an http or https URL"},
+		{"a WeChat that is no URL", append(app, "--wechat-url", "api.weixin.qq.com"), nil, "--wechat-url (MENSHEN_WECHAT_URL): wechat: base URL: the scheme must be http or https"},
 		{"a WeChat with a password", append(app, "--wechat-url", "https://me:"+hush+"@localhost"), nil, "--wechat-url (MENSHEN_WECHAT_URL)"},
 		{"an unknown log level", append(app, "--log-level", "loud"), nil, "--log-level"},
 		{"an address without a port", append(app, "--addr", "localhost"), nil, "--addr (MENSHEN_ADDR): "},

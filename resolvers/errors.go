@@ -37,12 +37,12 @@ type Row struct {
 }
 
 const (
-	codeBadUserInput = "BAD_USER_INPUT" // for an inputError, in its own words
-	codeInternal     = "INTERNAL"       // for what fits no row
+	codeBadUserInput = "BAD_USER_INPUT"
+	codeInternal     = "INTERNAL"
 )
 
 // Table says which error leaves the server with which code and words. The
-// first row that fits is taken.
+// first row that fits is taken; the last one fits everything.
 var Table = []Row{
 	{"UNAUTHENTICATED", []error{errUnauthenticated, token.ErrInvalid, store.ErrSessionEnded, store.ErrRefreshReused},
 		"There is no valid login state. Call refreshLogin, or wx.login and login."},
@@ -64,10 +64,11 @@ var Table = []Row{
 		"rawData and signature do not belong together."},
 	{"WECHAT_UNAVAILABLE", []error{wechat.ErrUnavailable},
 		"WeChat does not answer. Try again a little later with a new code."},
+	{codeBadUserInput, nil, // an inputError, in its own words
+		"An argument breaks a rule, which the message tells."},
+	{codeInternal, nil,
+		"Something went wrong on the server. The request id names the log entry."},
 }
-
-// internalMessage is all that leaves of an error that the table does not know.
-const internalMessage = "Something went wrong on the server. The request id names the log entry."
 
 // Present turns any error into one code and one safe sentence. What an operator
 // must act upon is logged here and nowhere else.
@@ -118,7 +119,8 @@ func translate(err error) (message, code string) {
 			}
 		}
 	}
-	return internalMessage, codeInternal
+	last := Table[len(Table)-1]
+	return last.Message, last.Code
 }
 
 // addWeChat tells WeChat's errcode, never its words, and how long to wait.

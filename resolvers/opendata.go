@@ -29,7 +29,7 @@ func (r mutation) DecryptProfile(ctx context.Context, encryptedData, iv string, 
 		return nil, err
 	}
 	profile := profileOf(info)
-	kept, err := r.Store.KeepProfile(ctx, user.ID, profile, store.Optional(info.UnionID))
+	kept, err := r.Store.KeepProfile(ctx, user.ID, profile)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,8 @@ package resolvers
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -17,7 +19,8 @@ import (
 	"menshen/wechat"
 )
 
-// Resolver is the root. Its exported fields are all required but AdminKey.
+// Resolver is the root. Its exported fields are all required but AdminKey. It
+// formats without its secrets.
 type Resolver struct {
 	Store     store.Store
 	WeChat    *wechat.Client
@@ -31,6 +34,9 @@ type Resolver struct {
 }
 
 var _ graph.ResolverRoot = (*Resolver)(nil)
+
+// Format hides the service key under every verb.
+func (r *Resolver) Format(s fmt.State, _ rune) { io.WriteString(s, "[resolvers.Resolver]") }
 
 // Config is what the generated code runs on.
 func (r *Resolver) Config() graph.Config {
@@ -63,6 +69,9 @@ type Request struct {
 	UserAgent string
 	IPAddress string
 }
+
+// Format hides the bearer token under every verb.
+func (r Request) Format(s fmt.State, _ rune) { io.WriteString(s, "[resolvers.Request]") }
 
 type contextKey struct{}
 

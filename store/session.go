@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +18,8 @@ type Session struct {
 	ExpiresAt  time.Time
 	UserAgent  Optional // of the client that began it; at most MaxUserAgent bytes
 	IPAddress  Optional
-	Refresh    RefreshToken // the one token that may be exchanged next
+	Refresh    RefreshToken   // the one token that may be exchanged next
+	Recent     []RefreshToken // those it replaced within RefreshGrace, newest first
 }
 
 // MaxUserAgent is how many bytes of a User-Agent are kept.
@@ -35,8 +37,17 @@ type RefreshToken struct {
 	Generation uint32    // 0 at login, one more at each exchange
 	KeyID      uint32    // of the key that derived it
 	Hash       [32]byte  // SHA-256 of the text
-	UsedAt     time.Time // when its predecessor was exchanged; zero at generation 0
+	IssuedAt   time.Time // when its predecessor was exchanged for it; zero at generation 0
 }
+
+// within reports whether the token's predecessor may still get it again. A clock
+// that was set back does not turn an honest repeat into theft.
+func (t RefreshToken) within(now time.Time) bool {
+	return t.Generation > 0 && now.Sub(t.IssuedAt).Abs() <= RefreshGrace
+}
+
+// maxRecent is far more than an honest client exchanges within RefreshGrace.
+const maxRecent = 7
 
 // Login is a code that WeChat has accepted, on its way into the store.
 //
@@ -65,10 +76,10 @@ type LoggedIn struct {
 // Refresh is a refresh token on its way to be exchanged. The caller has
 // authenticated SessionID and Generation.
 //
-// A token of the current generation is exchanged for Next. A token of the one
-// before gets the current one again for RefreshGrace. Any earlier one is theft
-// and ends the session. The Session that comes back names the successor in its
-// Refresh field; it is Next only for the call that made the exchange.
+// A token of the current generation is exchanged for Next. Within RefreshGrace
+// of that it gets the same successor again. Later any token but the current one
+// is theft and ends the session. The Session that comes back names the successor
+// in its Refresh field; it is Next only for the call that made the exchange.
 type Refresh struct {
 	SessionID  string
 	Generation uint32
@@ -84,24 +95,43 @@ type RefreshOutcome int
 const (
 	RefreshInvalid  RefreshOutcome = iota // not a token of this session's life
 	RefreshExchange                       // the current token
-	RefreshRepeat                         // its predecessor, within the grace
+	RefreshRepeat                         // one exchanged within the grace
 	RefreshTheft                          // any earlier one
 )
 
-// Judge decides what a refresh token deserves at the instant now. A generation
-// from the future was issued in a life of the store that a restored backup has
-// undone; it is refused and nothing is held against its bearer.
-func (s Session) Judge(in Refresh, now time.Time) RefreshOutcome {
-	current := s.Refresh
+// Judge decides what a refresh token deserves at the instant now, and names the
+// successor that a repeat gets again. A generation from the future was issued in
+// a life of the store that a restored backup has undone; it is refused and
+// nothing is held against its bearer.
+func (s Session) Judge(in Refresh, now time.Time) (outcome RefreshOutcome, successor RefreshToken) {
 	switch {
-	case !now.Before(s.ExpiresAt), in.Generation > current.Generation:
-		return RefreshInvalid
-	case in.Generation == current.Generation && in.Hash == current.Hash:
-		return RefreshExchange
-	case in.Generation == current.Generation:
-		return RefreshInvalid
-	case in.Generation == current.Generation-1 && now.Sub(current.UsedAt) <= RefreshGrace:
-		return RefreshRepeat
+	case !now.Before(s.ExpiresAt), in.Generation > s.Refresh.Generation:
+		return RefreshInvalid, RefreshToken{}
+	case in.Generation == s.Refresh.Generation && in.Hash != s.Refresh.Hash:
+		return RefreshInvalid, RefreshToken{}
+	case in.Generation == s.Refresh.Generation:
+		return RefreshExchange, RefreshToken{}
 	}
-	return RefreshTheft
+	for _, t := range append([]RefreshToken{s.Refresh}, s.Recent...) {
+		if t.Generation == in.Generation+1 && t.within(now) {
+			return RefreshRepeat, t
+		}
+	}
+	if len(s.Recent) == maxRecent && s.Recent[maxRecent-1].within(now) {
+		return RefreshInvalid, RefreshToken{} // perhaps forgotten within the grace
+	}
+	return RefreshTheft, RefreshToken{}
+}
+
+// Exchanged returns the session after its refresh token was exchanged for next.
+func (s Session) Exchanged(next RefreshToken, life time.Duration, now time.Time) Session {
+	recent := append([]RefreshToken{s.Refresh}, s.Recent...)
+	recent = slices.DeleteFunc(recent, func(t RefreshToken) bool { return !t.within(now) })
+	s.Recent = nil
+	s.Recent = append(s.Recent, recent[:min(len(recent), maxRecent)]...)
+	s.Refresh = next
+	s.Refresh.IssuedAt = now
+	s.LastUsedAt = now
+	s.ExpiresAt = now.Add(life)
+	return s
 }

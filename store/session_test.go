@@ -29,7 +29,7 @@ func TestJudge(t *testing.T) {
 		{"the one before at the end of the grace", 5, 4, other, used.Add(10 * time.Second), store.RefreshRepeat},
 		{"the one before just after the grace", 5, 4, other, used.Add(10*time.Second + 1), store.RefreshTheft},
 		{"the one before, by a clock that was set back", 5, 4, other, used.Add(-time.Second), store.RefreshRepeat},
-		{"two before within the grace", 5, 3, hash, used, store.RefreshTheft},
+		{"two before, its own successor forgotten", 5, 3, hash, used, store.RefreshTheft},
 		{"the first of many", 5, 0, hash, used, store.RefreshTheft},
 		{"the next one", 5, 6, hash, used, store.RefreshInvalid},
 		{"the last there could be, when none was exchanged", 0, math.MaxUint32, hash, used, store.RefreshInvalid},
@@ -40,9 +40,9 @@ func TestJudge(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			session := store.Session{ExpiresAt: expires, Refresh: store.RefreshToken{Generation: test.current, Hash: hash, UsedAt: used}}
+			session := store.Session{ExpiresAt: expires, Refresh: store.RefreshToken{Generation: test.current, Hash: hash, IssuedAt: used}}
 			in := store.Refresh{Generation: test.generation, Hash: test.hash}
-			if got := session.Judge(in, test.now); got != test.want {
+			if got, _ := session.Judge(in, test.now); got != test.want {
 				t.Errorf("outcome %d, want %d", got, test.want)
 			}
 		})

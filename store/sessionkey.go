@@ -30,8 +30,8 @@ func (k SessionKey) LogValue() slog.Value { return slog.StringValue(k.String()) 
 const (
 	// maxSessionKeys is the current key and two earlier ones.
 	maxSessionKeys = 3
-	// sessionKeyMemory is how long an earlier key is kept after it was replaced.
-	sessionKeyMemory = 72 * time.Hour
+	// SessionKeyMemory is how long an earlier key is kept after it was replaced.
+	SessionKeyMemory = 72 * time.Hour
 )
 
 // RememberSessionKey returns keys, newest first, with fresh in its place by
@@ -55,7 +55,7 @@ func RememberSessionKey(keys []SessionKey, fresh SessionKey, now time.Time) []Se
 func LiveSessionKeys(keys []SessionKey, now time.Time) []SessionKey {
 	for i := 1; i < len(keys); i++ {
 		replacedAt := keys[i-1].GivenAt
-		if i == maxSessionKeys || now.Sub(replacedAt) > sessionKeyMemory {
+		if i == maxSessionKeys || now.Sub(replacedAt) > SessionKeyMemory {
 			return keys[:i]
 		}
 	}

@@ -66,9 +66,9 @@ type Options struct {
 	// MaxSessions is how many live sessions one user may have; a login beyond
 	// it ends the oldest. Required, at least 1.
 	MaxSessions int
-	// Observe, if set, is told about every transaction: the verb, how long it
-	// took, and how it ended.
-	Observe func(verb string, elapsed time.Duration, err error)
+	// Observe, if set, is told about every transaction: the verb and how long it
+	// took.
+	Observe func(verb string, elapsed time.Duration)
 }
 
 // Store is what an engine does. Its methods are safe for concurrent use.
@@ -113,10 +113,9 @@ type Store interface {
 	// User returns a user. ErrNotFound.
 	User(ctx context.Context, id string) (User, error)
 
-	// KeepProfile merges a profile that WeChat vouches for into the user's, as
-	// Profile.Merge says, and fills the user's unionid when it is empty and
-	// nobody else holds it. ErrNotFound when the user is unknown.
-	KeepProfile(ctx context.Context, userID string, profile Profile, unionID Optional) (User, error)
+	// KeepProfile merges a profile from open data into the user's, as
+	// Profile.Merge says. ErrNotFound when the user is unknown.
+	KeepProfile(ctx context.Context, userID string, profile Profile) (User, error)
 
 	// BindPhone gives the user a phone number. ErrPhoneTaken when another user
 	// holds the same number (Phone.Canonical), ErrNotFound when the user is
@@ -140,6 +139,10 @@ type Store interface {
 	// is, and nothing is written.
 	UpdateKeySet(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error
 
+	// RefreshKeys returns the KeyID of every refresh token that a session might
+	// still be given or exchange, each once.
+	RefreshKeys(ctx context.Context) ([]uint32, error)
+
 	// SealingKeys lists the keys that seal secrets at rest.
 	SealingKeys(ctx context.Context) ([]SealingKey, error)
 
@@ -151,8 +154,10 @@ type Store interface {
 	// transactions, and then forgets the older keys. It returns their IDs.
 	PruneSealing(ctx context.Context) ([]string, error)
 
-	// Sweep removes at most limit sessions that have expired and writes down
-	// when sessions were last used. It returns how many it removed.
+	// Sweep removes sessions that have expired and session_keys that are
+	// remembered no longer, at most limit of each, and writes down when sessions
+	// were last used. It returns how many it removed, also beside ErrDamaged: it
+	// passes over what does not read.
 	Sweep(ctx context.Context, limit int) (int, error)
 
 	// LiveSessions counts the sessions that are neither ended nor swept.

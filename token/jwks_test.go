@@ -58,7 +58,7 @@ func TestJWKSVerifies(t *testing.T) {
 			if !verifyByJWKS(t, f.JWKS(), before) || !verifyByJWKS(t, f.JWKS(), after) {
 				t.Error("refused during the overlap")
 			}
-			if _, err := f.Prune(t.Context(), 0); err != nil {
+			if _, err := f.Prune(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if verifyByJWKS(t, f.JWKS(), before) {

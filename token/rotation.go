@@ -16,13 +16,14 @@ func (s *Signer) Rotate(ctx context.Context) error {
 	})
 }
 
-// Prune drops every retired access key, and each refresh key that was retired longer than refreshLife
-// ago, so that no live refresh token dies with its key. Access tokens of the dropped keys are refused
-// from then on, remembered ones too; in other processes, from their next Reload. It returns the ids of
-// the dropped keys as Keys gives them.
-func (s *Signer) Prune(ctx context.Context, refreshLife time.Duration) (dropped []string, err error) {
+// Prune drops every retired access key, and each retired refresh key that is not in use: the ids of
+// those that sessions hold tokens of. One that was retired within the last minute stays, since a login
+// under way may yet bring a token of it. Access tokens of the dropped keys are refused from then on,
+// remembered ones too; in other processes, from their next Reload. It returns the ids of the dropped
+// keys as Keys gives them.
+func (s *Signer) Prune(ctx context.Context, inUse []uint32) (dropped []string, err error) {
 	err = s.update(ctx, func(k *keySet) error {
-		dropped = k.prune(s.now().Add(-refreshLife))
+		dropped = k.prune(inUse, s.now().Add(-time.Minute))
 		return nil
 	})
 	if err != nil {

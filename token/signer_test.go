@@ -125,7 +125,8 @@ func TestRotateAndPrune(t *testing.T) {
 	for _, alg := range algorithms {
 		t.Run(string(alg), func(t *testing.T) {
 			f := open(t, alg)
-			old, refresh := f.issue(t), f.refresh(t, f.NextRefresh("ses_1", 0))
+			inUse := f.NextRefresh("ses_1", 0)
+			old, refresh := f.issue(t), f.refresh(t, inUse)
 			retired := f.Keys()
 			if _, err := f.Verify(old); err != nil { // and remember it
 				t.Fatal(err)
@@ -137,17 +138,19 @@ func TestRotateAndPrune(t *testing.T) {
 			f.wantVerify(t, old, nil)
 			f.wantVerify(t, fresh, nil)
 
-			f.clock.advance(time.Hour)
-			f.wantPrune(t, time.Hour, retired[0].ID) // the refresh key was retired no longer than an hour ago
+			f.clock.advance(time.Minute)
+			f.wantPrune(t, nil, retired[0].ID) // the refresh key was retired no longer than a minute ago
 			f.wantVerify(t, old, token.ErrUnknownKey)
 			f.wantVerify(t, fresh, nil)
 			f.wantParse(t, refresh, nil)
 
 			f.clock.advance(time.Second)
-			f.wantPrune(t, time.Hour, retired[1].ID)
+			f.wantPrune(t, []uint32{inUse.KeyID})
+			f.wantParse(t, refresh, nil)
+			f.wantPrune(t, []uint32{inUse.KeyID + 1}, retired[1].ID)
 			f.wantParse(t, refresh, token.ErrUnknownKey)
 			f.wantParse(t, f.refresh(t, f.NextRefresh("ses_1", 0)), nil)
-			f.wantPrune(t, 0)
+			f.wantPrune(t, nil)
 		})
 	}
 }
@@ -197,7 +200,7 @@ func TestReload(t *testing.T) {
 	b.wantVerify(t, fresh, nil)
 	b.wantParse(t, refresh, nil)
 
-	a.wantPrune(t, time.Hour, a.Keys()[0].ID)
+	a.wantPrune(t, nil, a.Keys()[0].ID)
 	b.wantVerify(t, old, nil)
 	if err := b.Reload(t.Context()); err != nil {
 		t.Fatal(err)
@@ -214,7 +217,7 @@ func TestStoreFaults(t *testing.T) {
 	calls := map[string]func(context.Context) error{
 		"rotate": f.Rotate,
 		"reload": f.Reload,
-		"prune":  func(ctx context.Context) error { _, err := f.Prune(ctx, 0); return err },
+		"prune":  func(ctx context.Context) error { _, err := f.Prune(ctx, nil); return err },
 		"open":   func(ctx context.Context) error { _, err := token.Open(ctx, f.opts); return err },
 	}
 	for name, call := range calls {
@@ -313,9 +316,9 @@ func (f fixture) wantParse(t *testing.T, raw string, want error) {
 	wantErr(t, err, want)
 }
 
-func (f fixture) wantPrune(t *testing.T, life time.Duration, want ...string) {
+func (f fixture) wantPrune(t *testing.T, inUse []uint32, want ...string) {
 	t.Helper()
-	got, err := f.Prune(t.Context(), life)
+	got, err := f.Prune(t.Context(), inUse)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}

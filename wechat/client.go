@@ -31,8 +31,8 @@ const (
 	maxParameter = 1024
 )
 
-// Config says whom a Client asks, and in whose name. It formats without its secrets.
-type Config struct {
+// Options says whom a Client asks, and in whose name. It formats without its secrets.
+type Options struct {
 	// BaseURL is where WeChat's API, or a simulator of it, listens: http or https, with an optional
 	// path, without user, query or fragment. Empty means https://api.weixin.qq.com.
 	BaseURL string
@@ -46,7 +46,7 @@ type Config struct {
 }
 
 // Format writes the type's name only, whatever the verb: Apps holds secrets.
-func (c Config) Format(s fmt.State, _ rune) { io.WriteString(s, "[wechat.Config]") }
+func (o Options) Format(s fmt.State, _ rune) { io.WriteString(s, "[wechat.Options]") }
 
 // Call is the outcome of one call, for metrics. It holds no secret.
 type Call struct {
@@ -65,18 +65,18 @@ type Client struct {
 	transport *http.Transport
 }
 
-// NewClient returns a client for the apps of c. It opens no connection. Its error names what is wrong
-// with c and repeats neither a secret nor the URL.
+// NewClient returns a client for the apps of o. It opens no connection. Its error names what is wrong
+// with o and repeats neither a secret nor the URL.
 //
 // Over https the client takes the proxy of HTTPS_PROXY and NO_PROXY, behind which a server may have the
 // fixed address that WeChat's IP whitelist asks for. Over http it takes none: that proxy would read the
 // AppSecret.
-func NewClient(c Config) (*Client, error) {
-	base, err := parseBaseURL(c.BaseURL)
+func NewClient(o Options) (*Client, error) {
+	base, err := parseBaseURL(o.BaseURL)
 	if err != nil {
 		return nil, err
 	}
-	for appID, secret := range c.Apps {
+	for appID, secret := range o.Apps {
 		if !sendable(appID) || !sendable(secret) {
 			// Not named: who mixes the two up has the secret where the AppID belongs.
 			return nil, fmt.Errorf("wechat: apps: AppID and AppSecret must have 1 to %d bytes", maxParameter)
@@ -84,8 +84,8 @@ func NewClient(c Config) (*Client, error) {
 	}
 	return &Client{
 		base:      base,
-		secrets:   maps.Clone(c.Apps),
-		observe:   c.Observe,
+		secrets:   maps.Clone(o.Apps),
+		observe:   o.Observe,
 		transport: newTransport(),
 	}, nil
 }

@@ -13,7 +13,7 @@ import (
 func TestNewClientBaseURL(t *testing.T) {
 	for _, good := range []string{"", "http://127.0.0.1:8081", "https://sh.api.weixin.qq.com", "https://[::1]:1/wechat/"} {
 		t.Run("takes "+good, func(t *testing.T) {
-			if _, err := NewClient(Config{BaseURL: good}); err != nil {
+			if _, err := NewClient(Options{BaseURL: good}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -23,7 +23,7 @@ func TestNewClientBaseURL(t *testing.T) {
 		"http://h#canary", "http://canary@h", "http://user:canary@h", "http://canary:%zz@h", "http://h:canary",
 	} {
 		t.Run("refuses "+bad, func(t *testing.T) {
-			_, err := NewClient(Config{BaseURL: bad})
+			_, err := NewClient(Options{BaseURL: bad})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -43,7 +43,7 @@ func TestNewClientApps(t *testing.T) {
 		"a long AppSecret":   {testSecret: long},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
-			_, err := NewClient(Config{Apps: apps})
+			_, err := NewClient(Options{Apps: apps})
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -56,7 +56,7 @@ func TestNewClientApps(t *testing.T) {
 
 func TestClientApps(t *testing.T) {
 	apps := map[string]string{"wx3": "s", "wx1": "s", "wx2": "s"}
-	c, err := NewClient(Config{Apps: apps})
+	c, err := NewClient(Options{Apps: apps})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +68,9 @@ func TestClientApps(t *testing.T) {
 
 func TestClientHidesItsSecrets(t *testing.T) {
 	c, _ := newTestClient(t, "")
-	config := Config{Apps: map[string]string{testApp: testSecret}}
+	config := Options{Apps: map[string]string{testApp: testSecret}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x", "%q"} {
-		for _, v := range []any{c, config, &config, struct{ C Config }{config}} {
+		for _, v := range []any{c, config, &config, struct{ C Options }{config}} {
 			if text := fmt.Sprintf(verb, v); !strings.Contains(text, "[wechat.") || strings.Contains(text, testSecret) {
 				t.Errorf("%s of %T = %s", verb, v, text)
 			}

@@ -27,7 +27,7 @@ const goodAnswer = `{"session_key":"` + testKey + `","openid":"oTest-1"}`
 func newTestClient(t *testing.T, baseURL string) (*Client, *[]Call) {
 	t.Helper()
 	var calls []Call
-	c, err := NewClient(Config{
+	c, err := NewClient(Options{
 		BaseURL: baseURL,
 		Apps:    map[string]string{testApp: testSecret},
 		Observe: func(call Call) { calls = append(calls, call) },

@@ -4,8 +4,8 @@
 // file; it changes together with a migration and a new version.
 //
 //	meta              "version" → uint32; "sessions" → uint64, sessions not yet ended
-//	keys              "ring" → the key ring, sealed by the key file
-//	                  name → a key set, sealed by the ring
+//	                  "ring" → the key ring, sealed by the key file
+//	keys              name → a key set, sealed by the ring
 //	users             user id → user; the phone number in it is sealed
 //	identities        AppID, NUL, OpenID → user id; session_keys, sealed
 //	unionids          unionid → user id
@@ -13,6 +13,8 @@
 //	sessions          session id → session
 //	sessions_by_user  user id, session id → nothing
 //	sessions_by_end   expiry in milliseconds, session id → nothing
+//	keys_by_end       when a replaced session_key must be gone, in milliseconds,
+//	                  AppID, NUL, OpenID → nothing
 //	audit             event id → event
 //
 // Ids are the 16 bytes of store.RawID, numbers in keys big-endian, so that the
@@ -51,11 +53,12 @@ var (
 	bucketSessions       = []byte("sessions")
 	bucketSessionsByUser = []byte("sessions_by_user")
 	bucketSessionsByEnd  = []byte("sessions_by_end")
+	bucketKeysByEnd      = []byte("keys_by_end")
 	bucketAudit          = []byte("audit")
 
 	buckets = [][]byte{
 		bucketMeta, bucketKeys, bucketUsers, bucketIdentities, bucketUnionIDs, bucketPhones,
-		bucketSessions, bucketSessionsByUser, bucketSessionsByEnd, bucketAudit,
+		bucketSessions, bucketSessionsByUser, bucketSessionsByEnd, bucketKeysByEnd, bucketAudit,
 	}
 
 	keyVersion  = []byte("version")
@@ -86,11 +89,14 @@ const lockTimeout = time.Second
 // store.ErrInUse, store.ErrNewer, store.ErrDamaged, seal.ErrWrongKey, and the
 // errors of seal.KeyFile.Key.
 func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, error) {
+	if options.SessionLife <= 0 || options.MaxSessions < 1 {
+		return nil, errors.New("bolt: open: SessionLife and MaxSessions must be positive")
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
 	if options.Observe == nil {
-		options.Observe = func(string, time.Duration, error) {}
+		options.Observe = func(string, time.Duration) {}
 	}
 	db, err := openFile(path)
 	if err != nil {
@@ -145,9 +151,8 @@ func (s *Store) prepare(keyFile seal.KeyFile) error {
 		if s.key, err = keyFile.Key(had == 0); err != nil {
 			return err
 		}
-		keys := t.Bucket(bucketKeys)
 		if had > 0 {
-			ring, err := seal.OpenRing(s.key, keys.Get(keyRing))
+			ring, err := seal.OpenRing(s.key, t.Bucket(bucketMeta).Get(keyRing))
 			s.ring.Store(ring)
 			return err
 		}
@@ -156,7 +161,7 @@ func (s *Store) prepare(keyFile seal.KeyFile) error {
 			return err
 		}
 		s.ring.Store(ring)
-		return s.putRing(keys, ring)
+		return s.putRing(t, ring)
 	})
 }
 
@@ -169,7 +174,7 @@ func (s *Store) Close() error {
 	return errors.Join(flushErr, s.db.Close())
 }
 
-// Ping answers nil when the file can be read and no write has failed.
+// Ping answers nil when the file can be read and the last write did not fail.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.committer.health(); err != nil {
 		return err
@@ -234,7 +239,7 @@ func (s *Store) newTx(t *bbolt.Tx, ring *seal.Ring) *tx {
 // instant: what it meets may be sealed with a key of the next ring. So fn runs
 // again if the ring changed meanwhile, and must set all that it returns each time.
 func (s *Store) view(ctx context.Context, verb string, fn func(*tx) error) (err error) {
-	defer s.observe(verb, time.Now(), &err)
+	defer s.observe(verb, time.Now())
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -253,7 +258,7 @@ func (s *Store) view(ctx context.Context, verb string, fn func(*tx) error) (err 
 // write once queued is carried through, whatever becomes of the context. fn
 // may run more than once and must set all that it returns each time.
 func (s *Store) update(ctx context.Context, verb string, fn func(*tx) error) (err error) {
-	defer s.observe(verb, time.Now(), &err)
+	defer s.observe(verb, time.Now())
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -264,6 +269,6 @@ func (s *Store) update(ctx context.Context, verb string, fn func(*tx) error) (er
 	})
 }
 
-func (s *Store) observe(verb string, began time.Time, err *error) {
-	s.options.Observe(verb, time.Since(began), *err)
+func (s *Store) observe(verb string, began time.Time) {
+	s.options.Observe(verb, time.Since(began))
 }

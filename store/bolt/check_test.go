@@ -99,9 +99,6 @@ func (c *check) event(key, value []byte) error {
 }
 
 func (c *check) keySet(key, _ []byte) error {
-	if bytes.Equal(key, keyRing) {
-		return nil
-	}
 	_, err := c.tx.keySet(string(key))
 	return err
 }

@@ -1,11 +1,11 @@
 package bolt
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,6 +29,7 @@ type committer struct {
 	queue   []*write
 	leading bool          // somebody leads
 	broken  error         // a failed commit, after which nothing is written
+	full    error         // the disk is full; nil after the next commit
 	idle    chan struct{} // made by close; closed when the last leader is done
 }
 
@@ -135,10 +136,12 @@ func (c *committer) attempt(batch []*write) (spoiler *write, err error) {
 	if !wrote {
 		return nil, nil
 	}
+	id := t.ID()
 	if err := commitTx(t); err != nil {
-		return nil, commitFailed(batch, err)
+		return nil, c.commitFailed(batch, id, err)
 	}
 	c.commits.Add(1)
+	c.setFull(nil)
 	return nil, nil
 }
 
@@ -154,15 +157,39 @@ func commitTx(t *bbolt.Tx) (err error) {
 }
 
 // commitFailed tells the batch and decides whether to go on. After a failed
-// sync the kernel may have dropped the pages and call the next sync a success,
-// so nothing written later could be trusted. A full disk is different: bbolt
-// has not touched the page that says which transaction is the last.
-func commitFailed(batch []*write, err error) error {
+// sync the kernel may have dropped pages and call the next sync a success, so
+// nothing written later could be trusted. A full disk is different, unless the
+// transaction got as far as the meta page, which is written last: then readers
+// see what nobody was promised.
+func (c *committer) commitFailed(batch []*write, id int, err error) error {
 	failure := fail(batch, fmt.Errorf("%w: commit: %w", store.ErrUnavailable, err))
-	if errors.Is(err, syscall.ENOSPC) {
+	if outOfSpace(err) && !c.visible(id) {
+		c.setFull(failure)
 		return nil
 	}
 	return failure
+}
+
+// outOfSpace reports whether the disk or the quota is full. It looks at the
+// text because bbolt hides the errno of a file that could not grow.
+func outOfSpace(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, syscall.ENOSPC.Error()) || strings.Contains(text, syscall.EDQUOT.Error())
+}
+
+// visible reports whether readers see the transaction.
+func (c *committer) visible(id int) (seen bool) {
+	err := c.db.View(func(t *bbolt.Tx) error {
+		seen = t.ID() >= id
+		return nil
+	})
+	return seen || err != nil
+}
+
+func (c *committer) setFull(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.full = err
 }
 
 // fail gives err to those of a batch that had none.
@@ -189,7 +216,10 @@ func run(fn func(*bbolt.Tx) (bool, error), t *bbolt.Tx) (wrote bool, err error) 
 func (c *committer) health() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.refusal()
+	if err := c.refusal(); err != nil {
+		return err
+	}
+	return c.full
 }
 
 func (c *committer) refusal() error {

@@ -104,13 +104,15 @@ func everyVerb(t *testing.T, s *Store, alice store.LoggedIn) (errs []error) {
 	failed(err)
 	_, err = s.LiveSessions(ctx)
 	failed(err)
+	_, err = s.RefreshKeys(ctx)
+	failed(err)
 	in := login("bob")
 	in.UnionID = "union-alice"
 	_, err = s.Login(ctx, in)
 	failed(err)
 	_, err = s.Login(ctx, login("alice"))
 	failed(err)
-	_, err = s.KeepProfile(ctx, userID, store.Profile{NickName: "name"}, "union-other")
+	_, err = s.KeepProfile(ctx, userID, store.Profile{NickName: "name"})
 	failed(err)
 	_, err = s.BindPhone(ctx, userID, number, store.Actor{})
 	failed(err)
@@ -177,11 +179,15 @@ func TestDamageIsTold(t *testing.T) {
 // TestOpenDamaged opens files whose first records are damaged.
 func TestOpenDamaged(t *testing.T) {
 	for name, damage := range damages {
-		for _, bucket := range [][]byte{bucketMeta, bucketKeys} {
-			t.Run(fmt.Sprintf("%s %s", bucket, name), func(t *testing.T) {
+		for _, key := range [][]byte{keyVersion, keyRing} {
+			t.Run(fmt.Sprintf("%s %s", key, name), func(t *testing.T) {
 				path := filepath.Join(t.TempDir(), "menshen.db")
 				closeTest(t, mustOpen(t, path, testOptions()))
-				raw(t, path, func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucket), damage) })
+				raw(t, path, func(tx *bbolt.Tx) error {
+					meta := tx.Bucket(bucketMeta)
+					k, v := damage(bytes.Clone(key), bytes.Clone(meta.Get(key)))
+					return errors.Join(meta.Delete(key), meta.Put(k, v))
+				})
 				if s, err := Open(path, keyFileOf(path), testOptions()); err == nil {
 					closeTest(t, s)
 					t.Error("it was opened")

@@ -119,10 +119,13 @@ func TestFullDiskIsOutlived(t *testing.T) {
 		t.Errorf("error %v, want ErrUnavailable for ENOSPC", err)
 	}
 	undo()
+	if err := s.Ping(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("ping on a full disk: %v, want ErrUnavailable", err)
+	}
+	mustLogin(t, s, login("alice"))
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("ping after the disk has room again: %v", err)
 	}
-	mustLogin(t, s, login("alice"))
 	path := s.db.Path()
 	closeTest(t, s)
 	onlyFirstKey(t, mustOpen(t, path, s.options))

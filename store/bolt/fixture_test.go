@@ -148,7 +148,7 @@ func fixtureSessions(t *testing.T, s *Store) (alice, bob store.Session) {
 		ID: fixtureID(1), UserID: alice.UserID, AppID: fixtureApp, OpenID: "alice",
 		CreatedAt: minute(0), LastUsedAt: minute(5), ExpiresAt: minute(5).Add(testOptions().SessionLife),
 		UserAgent: "MicroMessenger/8.0", IPAddress: "192.0.2.1",
-		Refresh: store.RefreshToken{Generation: 1, KeyID: 6, Hash: fixtureHash, UsedAt: minute(5)},
+		Refresh: store.RefreshToken{Generation: 1, KeyID: 6, Hash: fixtureHash, IssuedAt: minute(5)},
 	}, err)
 	second, err := s.Session(t.Context(), fixtureID(2))
 	same(t, "alice's second session", second, store.Session{

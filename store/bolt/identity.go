@@ -3,6 +3,8 @@ package bolt
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"menshen/store"
 )
@@ -36,12 +38,29 @@ func (s *Store) KeepSessionKey(ctx context.Context, appID, openID string, key st
 		if !known {
 			return store.ErrNotFound
 		}
-		who.keys = store.RememberSessionKey(who.keys, key, t.now)
-		return t.putIdentity(appID, openID, who)
+		return t.remember(appID, openID, who, key)
 	})
 }
 
+// remember puts an identity with one more session_key, and notes when the keys
+// that it replaced must be gone.
+func (t *tx) remember(appID, openID string, who identity, key store.SessionKey) error {
+	who.keys = store.RememberSessionKey(who.keys, key, t.now)
+	for _, newer := range who.keys[:max(0, len(who.keys)-1)] {
+		end := newer.GivenAt.Add(store.SessionKeyMemory + time.Millisecond)
+		if err := t.put(bucketKeysByEnd, at(end, identityKey(appID, openID)), nil); err != nil {
+			return err
+		}
+	}
+	return t.putIdentity(appID, openID, who)
+}
+
 func identityKey(appID, openID string) []byte { return []byte(appID + "\x00" + openID) }
+
+func splitIdentityKey(key []byte) (appID, openID string) {
+	appID, openID, _ = strings.Cut(string(key), "\x00")
+	return appID, openID
+}
 
 func identityRecord(appID, openID string) string {
 	return "identities/" + string(identityKey(appID, openID)) + "/session_keys"

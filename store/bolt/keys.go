@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -55,6 +57,37 @@ func (t *tx) putKeySet(name string, keys []byte) error {
 		return err
 	}
 	return t.put(bucketKeys, []byte(name), sealed)
+}
+
+// refreshKeysBatch keeps each read short: a long one pins pages of the file.
+const refreshKeysBatch = 2000
+
+// RefreshKeys returns the KeyID of every refresh token in a session.
+func (s *Store) RefreshKeys(ctx context.Context) ([]uint32, error) {
+	found := map[uint32]bool{}
+	var from []byte
+	for done := false; !done; {
+		err := s.view(ctx, "refresh_keys", func(t *tx) error {
+			keys := t.keysFrom(bucketSessions, from, refreshKeysBatch)
+			for _, key := range keys {
+				session, err := t.keptSession(rawID(key))
+				if err != nil {
+					return err
+				}
+				for _, token := range append(session.Recent, session.Refresh) {
+					found[token.KeyID] = true
+				}
+			}
+			if done = len(keys) < refreshKeysBatch; !done {
+				from = append(keys[len(keys)-1], 0)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 // SealingKeys lists the keys that seal secrets at rest.
@@ -112,7 +145,7 @@ func (s *Store) PruneSealing(ctx context.Context) (pruned []string, err error) {
 func (s *Store) replaceRing(ctx context.Context, verb string, ring *seal.Ring) error {
 	err := s.update(ctx, verb, func(t *tx) error {
 		t.wrote = true
-		return s.putRing(t.Bucket(bucketKeys), ring)
+		return s.putRing(t.Tx, ring)
 	})
 	if err == nil {
 		s.ring.Store(ring)
@@ -120,12 +153,12 @@ func (s *Store) replaceRing(ctx context.Context, verb string, ring *seal.Ring) e
 	return err
 }
 
-func (s *Store) putRing(keys *bbolt.Bucket, ring *seal.Ring) error {
+func (s *Store) putRing(t *bbolt.Tx, ring *seal.Ring) error {
 	sealed, err := ring.Marshal(s.key)
 	if err != nil {
 		return err
 	}
-	return keys.Put(keyRing, sealed)
+	return t.Bucket(bucketMeta).Put(keyRing, sealed)
 }
 
 // resealer seals one record of a bucket again.
@@ -137,9 +170,6 @@ type resealer struct {
 // resealers cover every bucket that holds something sealed.
 var resealers = []resealer{
 	{bucketKeys, func(t *tx, key []byte) error {
-		if bytes.Equal(key, keyRing) { // the key file seals it
-			return nil
-		}
 		keys, err := t.keySet(string(key))
 		if err != nil {
 			return err
@@ -147,13 +177,12 @@ var resealers = []resealer{
 		return t.putKeySet(string(key), keys)
 	}},
 	{bucketIdentities, func(t *tx, key []byte) error {
-		appID, openID, _ := bytes.Cut(key, []byte{0})
-		who, _, err := t.identity(string(appID), string(openID))
+		appID, openID := splitIdentityKey(key)
+		who, _, err := t.identity(appID, openID)
 		if err != nil {
 			return err
 		}
-		who.keys = store.LiveSessionKeys(who.keys, t.now)
-		return t.putIdentity(string(appID), string(openID), who)
+		return t.putIdentity(appID, openID, who)
 	}},
 	{bucketUsers, func(t *tx, key []byte) error {
 		user, err := t.linkedUser(rawID(key))

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
@@ -48,7 +49,7 @@ func TestLayout(t *testing.T) {
 	if diff := cmp.Diff(drawn, found); diff != "" {
 		t.Errorf("buckets (-drawn +found):\n%s", diff)
 	}
-	for bucket, want := range map[string][]string{"meta": {"sessions", "version"}, "keys": {"ring", "token"}} {
+	for bucket, want := range map[string][]string{"meta": {"ring", "sessions", "version"}, "keys": {"token"}} {
 		if diff := cmp.Diff(want, keysOf(t, s, bucket)); diff != "" {
 			t.Errorf("keys in %s (-want +got):\n%s", bucket, diff)
 		}
@@ -77,8 +78,11 @@ const (
 // useEverything leaves at least one entry in each bucket.
 func useEverything(t *testing.T, s *Store) store.LoggedIn {
 	t.Helper()
+	earlier := login("alice")
+	mustLogin(t, s, earlier)
 	in := login("alice")
 	in.UnionID, in.SessionKey.Text = "union-alice", secretKey
+	in.SessionKey.GivenAt = earlier.SessionKey.GivenAt.Add(time.Minute)
 	out := mustLogin(t, s, in)
 	phone := store.Phone{Number: "+86" + secretPhone, PureNumber: secretPhone, CountryCode: "86"}
 	if _, err := s.BindPhone(t.Context(), out.User.ID, phone, store.Actor{ID: out.User.ID}); err != nil {

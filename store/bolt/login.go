@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"menshen/store"
 )
@@ -67,11 +68,10 @@ func (t *tx) userOf(who identity, known bool, in store.Login) (user store.User, 
 // linkIdentity puts the identity with the new session_key and notes it in the user.
 func (t *tx) linkIdentity(user *store.User, who identity, in store.Login) error {
 	who.user, _ = store.ParseID(store.UserPrefix, user.ID)
-	who.keys = store.RememberSessionKey(who.keys, in.SessionKey, t.now)
 	if !user.Linked(in.AppID, in.OpenID) {
 		user.Identities = append(user.Identities, store.Identity{AppID: in.AppID, OpenID: in.OpenID, LinkedAt: t.now})
 	}
-	return t.putIdentity(in.AppID, in.OpenID, who)
+	return t.remember(in.AppID, in.OpenID, who, in.SessionKey)
 }
 
 // Refresh exchanges a refresh token for its successor.
@@ -93,15 +93,17 @@ func (t *tx) refresh(in store.Refresh, options store.Options) (session store.Ses
 	if session, err = t.liveSession(in.SessionID); err != nil {
 		return session, user, outcome, err
 	}
-	outcome = session.Judge(in, t.now)
+	outcome, successor := session.Judge(in, t.now)
 	switch outcome {
 	case store.RefreshInvalid:
-		return session, user, outcome, store.ErrSessionEnded
+		err = store.ErrSessionEnded
 	case store.RefreshTheft:
-		err := errors.Join(t.endSession(session), t.audit(store.ActionRefreshTheft, session.UserID, in.By, store.Optional(session.ID)))
+		err = errors.Join(t.endSession(session), t.audit(store.ActionRefreshTheft, session.UserID, in.By, store.Optional(session.ID)))
 		return session, user, outcome, err
 	case store.RefreshExchange:
-		err = t.exchange(&session, in, options)
+		session, err = t.exchange(session, in.Next, options.SessionLife)
+	case store.RefreshRepeat:
+		session.Refresh = successor
 	}
 	if err != nil {
 		return session, user, outcome, err
@@ -110,12 +112,7 @@ func (t *tx) refresh(in store.Refresh, options store.Options) (session store.Ses
 	return session, user, outcome, err
 }
 
-func (t *tx) exchange(session *store.Session, in store.Refresh, options store.Options) error {
-	session.Refresh = in.Next
-	session.Refresh.UsedAt = t.now
-	session.LastUsedAt = t.now
-	if err := t.extendSession(session, t.now.Add(options.SessionLife)); err != nil {
-		return err
-	}
-	return t.putSession(*session)
+func (t *tx) exchange(session store.Session, next store.RefreshToken, life time.Duration) (store.Session, error) {
+	exchanged := session.Exchanged(next, life, t.now)
+	return exchanged, errors.Join(t.moveEnd(session, exchanged), t.putSession(exchanged))
 }

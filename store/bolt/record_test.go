@@ -72,7 +72,7 @@ func anySession(random *rand.Rand) store.Session {
 		AppID: anyText(random), OpenID: anyText(random),
 		CreatedAt: anyTime(random), LastUsedAt: anyTime(random), ExpiresAt: anyTime(random),
 		UserAgent: store.Optional(anyText(random)), IPAddress: store.Optional(anyText(random)),
-		Refresh: store.RefreshToken{Generation: random.Uint32(), KeyID: random.Uint32(), UsedAt: anyTime(random)},
+		Refresh: store.RefreshToken{Generation: random.Uint32(), KeyID: random.Uint32(), IssuedAt: anyTime(random)},
 	}
 	for i := range s.Refresh.Hash {
 		s.Refresh.Hash[i] = byte(random.Uint32())

@@ -117,13 +117,3 @@ func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
 		})
 	}
 }
-
-// TestKeySetCannotReplaceTheRing gives a key set the ring's own name.
-func TestKeySetCannotReplaceTheRing(t *testing.T) {
-	s := openTest(t, testOptions()) // whose check opens it again
-	useEverything(t, s)
-	err := s.UpdateKeySet(t.Context(), string(keyRing), func([]byte) ([]byte, error) { return []byte("mine"), nil })
-	if !errors.Is(err, store.ErrDamaged) {
-		t.Errorf("error %v, want ErrDamaged", err)
-	}
-}

@@ -182,12 +182,13 @@ func (t *tx) endSession(session store.Session) error {
 	)
 }
 
-// extendSession moves a session's end.
-func (t *tx) extendSession(session *store.Session, end time.Time) error {
-	_, id := sessionIDs(*session)
-	err := t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id))
-	session.ExpiresAt = end
-	return errors.Join(err, t.put(bucketSessionsByEnd, byEnd(end, id), nil))
+// moveEnd moves a session in the index of ends.
+func (t *tx) moveEnd(from, to store.Session) error {
+	_, id := sessionIDs(from)
+	return errors.Join(
+		t.delete(bucketSessionsByEnd, byEnd(from.ExpiresAt, id)),
+		t.put(bucketSessionsByEnd, byEnd(to.ExpiresAt, id), nil),
+	)
 }
 
 func (t *tx) putSession(session store.Session) error {
@@ -205,7 +206,12 @@ func sessionIDs(session store.Session) (user, id store.RawID) {
 func byUser(user, session store.RawID) []byte { return append(user[:], session[:]...) }
 
 func byEnd(end time.Time, session store.RawID) []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli())), session[:]...)
+	return at(end, session[:])
+}
+
+// at is a key that sorts by time and then by what it names.
+func at(t time.Time, name []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(t.UnixMilli())), name...)
 }
 
 func encodeSession(s store.Session) []byte {
@@ -219,10 +225,11 @@ func encodeSession(s store.Session) []byte {
 	e.time(s.ExpiresAt)
 	e.optional(s.UserAgent)
 	e.optional(s.IPAddress)
-	e.uint(uint64(s.Refresh.Generation))
-	e.uint(uint64(s.Refresh.KeyID))
-	e.raw(s.Refresh.Hash[:])
-	e.time(s.Refresh.UsedAt)
+	e.refreshToken(s.Refresh)
+	e.uint(uint64(len(s.Recent)))
+	for _, t := range s.Recent {
+		e.refreshToken(t)
+	}
 	return e
 }
 
@@ -234,9 +241,24 @@ func decodeSession(raw store.RawID, b []byte) (store.Session, error) {
 		AppID: d.text(), OpenID: d.text(),
 		CreatedAt: d.time(), LastUsedAt: d.time(), ExpiresAt: d.time(),
 		UserAgent: d.optional(), IPAddress: d.optional(),
-		Refresh: store.RefreshToken{Generation: uint32(d.uint()), KeyID: uint32(d.uint())},
+		Refresh: d.refreshToken(),
 	}
-	copy(s.Refresh.Hash[:], d.raw(len(s.Refresh.Hash)))
-	s.Refresh.UsedAt = d.time()
+	for range d.count() {
+		s.Recent = append(s.Recent, d.refreshToken())
+	}
 	return s, d.err("session")
+}
+
+func (e *encoder) refreshToken(t store.RefreshToken) {
+	e.uint(uint64(t.Generation))
+	e.uint(uint64(t.KeyID))
+	e.raw(t.Hash[:])
+	e.time(t.IssuedAt)
+}
+
+func (d *decoder) refreshToken() store.RefreshToken {
+	t := store.RefreshToken{Generation: uint32(d.uint()), KeyID: uint32(d.uint())}
+	copy(t.Hash[:], d.raw(len(t.Hash)))
+	t.IssuedAt = d.time()
+	return t
 }

@@ -3,7 +3,6 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"sync"
 	"time"
@@ -11,34 +10,78 @@ import (
 	"menshen/store"
 )
 
-// Sweep removes sessions that have expired and writes down when sessions were
-// last used.
+// Sweep removes what has expired and writes down when sessions were last used.
 func (s *Store) Sweep(ctx context.Context, limit int) (removed int, err error) {
 	if err := s.flushTouches(ctx); err != nil {
 		return 0, err
 	}
+	var damage error
 	err = s.update(ctx, "sweep", func(t *tx) error {
-		removed = 0
-		dead := binary.BigEndian.AppendUint64(nil, uint64(t.now.UnixMilli())+1)
-		for _, k := range t.keysFrom(bucketSessionsByEnd, nil, limit) {
-			if bytes.Compare(k, dead) >= 0 {
-				break
-			}
-			session, err := t.keptSession(rawID(k[min(8, len(k)):]))
-			if err != nil {
+		removed, damage = 0, nil
+		for _, index := range sweepers {
+			n, err := t.sweep(index, limit)
+			removed += n
+			if damage = errors.Join(damage, err); err != nil && !errors.Is(err, store.ErrDamaged) {
 				return err
 			}
-			if err := t.endSession(session); err != nil {
-				return err
-			}
-			removed++
 		}
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	return removed, nil
+	return removed, damage
+}
+
+// sweeper removes what an index by time names.
+type sweeper struct {
+	bucket []byte
+	remove func(t *tx, name []byte) error
+}
+
+var sweepers = []sweeper{
+	{bucketSessionsByEnd, func(t *tx, name []byte) error {
+		session, err := t.keptSession(rawID(name))
+		if err != nil {
+			return err
+		}
+		return t.endSession(session)
+	}},
+	{bucketKeysByEnd, func(t *tx, name []byte) error {
+		appID, openID := splitIdentityKey(name)
+		who, known, err := t.identity(appID, openID)
+		live := store.LiveSessionKeys(who.keys, t.now)
+		if err != nil || !known || len(live) == len(who.keys) {
+			return err
+		}
+		who.keys = live
+		return t.putIdentity(appID, openID, who)
+	}},
+}
+
+// sweep removes at most limit of what an index says has expired. What is
+// damaged is passed over: it stays for a person to look at, and what comes
+// behind it is swept all the same.
+func (t *tx) sweep(s sweeper, limit int) (removed int, damage error) {
+	for _, key := range t.keysFrom(s.bucket, nil, limit) {
+		end, name := key[:min(8, len(key))], key[min(8, len(key)):]
+		if bytes.Compare(end, at(t.now, nil)) > 0 {
+			break
+		}
+		err := s.remove(t, name)
+		if err == nil {
+			err = t.delete(s.bucket, key)
+		}
+		switch {
+		case errors.Is(err, store.ErrDamaged):
+			damage = err
+		case err != nil:
+			return removed, err
+		default:
+			removed++
+		}
+	}
+	return removed, damage
 }
 
 // LiveSessions counts the sessions that are neither ended nor swept.

@@ -17,15 +17,12 @@ func (s *Store) User(ctx context.Context, id string) (user store.User, err error
 }
 
 // KeepProfile merges a profile into the user's.
-func (s *Store) KeepProfile(ctx context.Context, userID string, profile store.Profile, unionID store.Optional) (user store.User, err error) {
+func (s *Store) KeepProfile(ctx context.Context, userID string, profile store.Profile) (user store.User, err error) {
 	err = s.update(ctx, "keep_profile", func(t *tx) error {
 		if user, err = t.user(userID); err != nil {
 			return err
 		}
 		user.Profile = user.Profile.Merge(profile, t.now)
-		if err := t.fillUnionID(&user, unionID); err != nil {
-			return err
-		}
 		return t.putUser(user)
 	})
 	return user, err

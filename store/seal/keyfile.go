@@ -65,20 +65,34 @@ func (f KeyFile) create() ([]byte, error) {
 	secret := make([]byte, keyBytes)
 	rand.Read(secret)
 	text := []byte(keyComment + keyLine + base64.StdEncoding.EncodeToString(secret) + "\n")
-	// O_EXCL: of two processes that start at once, one makes the key and the
-	// other fails rather than sealing a ring with a key about to be lost.
-	file, err := os.OpenFile(string(f), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	dir := filepath.Dir(string(f))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	// Written whole under another name and then linked: a crash leaves no half
+	// key, and of two processes that start at once one fails here rather than
+	// sealing a ring with a key about to be lost.
+	whole, err := writeTemp(dir, text)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	if _, err := file.Write(text); err != nil {
+	if err := errors.Join(os.Link(whole, string(f)), os.Remove(whole)); err != nil {
 		return nil, err
 	}
-	if err := file.Sync(); err != nil {
-		return nil, err
+	return text, syncDir(dir)
+}
+
+// writeTemp writes a new file with mode 0600, durably, and returns its name.
+func writeTemp(dir string, text []byte) (name string, err error) {
+	file, err := os.CreateTemp(dir, ".menshen-key-*")
+	if err != nil {
+		return "", err
 	}
-	return text, syncDir(filepath.Dir(string(f)))
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(file.Name()))
+	}
+	return file.Name(), nil
 }
 
 func parseKey(text string) (Key, error) {

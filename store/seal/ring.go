@@ -13,7 +13,6 @@ package seal
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -186,10 +185,4 @@ func (r *Ring) Keys() []RingKey {
 		keys = append(keys, RingKey{ID: strconv.FormatUint(uint64(id), 16), Active: id == info.GetPrimaryKeyId(), id: id})
 	}
 	return keys
-}
-
-// Current reports whether the active key sealed the value. Tink puts a version
-// byte and the key's id before each ciphertext.
-func (r *Ring) Current(sealed []byte) bool {
-	return len(sealed) > 5 && binary.BigEndian.Uint32(sealed[1:5]) == r.sealing.KeysetInfo().GetPrimaryKeyId()
 }

@@ -146,33 +146,6 @@ func TestPrune(t *testing.T) {
 	opens(t, must(t, again.Rotate), fresh)
 }
 
-func TestCurrent(t *testing.T) {
-	first := newRing(t)
-	old := sealed(t, first)
-	second := must(t, first.Rotate)
-	fresh := sealed(t, second)
-	for _, test := range []struct {
-		name  string
-		ring  *seal.Ring
-		value []byte
-		want  bool
-	}{
-		{"the only key", first, old, true},
-		{"an older key", second, old, false},
-		{"the newest key", second, fresh, true},
-		{"the newest key, read back", reread(t, second), fresh, true},
-		{"a key of the future", first, fresh, false},
-		{"nothing", first, nil, false},
-		{"a head alone", first, old[:5], false},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			if got := test.ring.Current(test.value); got != test.want {
-				t.Errorf("current %v, want %v", got, test.want)
-			}
-		})
-	}
-}
-
 func TestLookup(t *testing.T) {
 	ring := newRing(t)
 	hide := func(r *seal.Ring, value string) string {

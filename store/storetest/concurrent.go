@@ -230,7 +230,7 @@ func (f *fixture) anything(random *rand.Rand) error {
 	case 4:
 		_, err = f.store.UnbindPhone(f.Context(), userID, actor)
 	case 5:
-		_, err = f.store.KeepProfile(f.Context(), userID, store.Profile{NickName: "name"}, store.Optional("union-"+in.OpenID))
+		_, err = f.store.KeepProfile(f.Context(), userID, store.Profile{NickName: "name"})
 	case 6:
 		_, err = f.store.Sweep(f.Context(), 10)
 	case 7:

@@ -35,7 +35,7 @@ type visit struct {
 	id         string
 	owner      *person
 	generation uint32
-	usedAt     time.Time // when the token before was exchanged
+	exchanged  []time.Time // when the token of each generation before was
 	expiresAt  time.Time
 	ended      bool
 }
@@ -152,7 +152,7 @@ func (w *world) refreshSome() {
 	want := w.judge(v, in)
 	w.refused(err, want)
 	if want == nil {
-		w.same("the successor", session.Refresh, w.successor(v))
+		w.same("the successor", session.Refresh, w.successor(v, generation))
 		w.same("the expiry", session.ExpiresAt, v.expiresAt)
 	}
 }
@@ -164,18 +164,27 @@ func (w *world) judge(v *visit, in store.Refresh) error {
 	case !w.alive(v), age < 0, age == 0 && in.Hash != token(v.id, v.generation).Hash:
 		return store.ErrSessionEnded
 	case age == 0:
-		v.generation, v.usedAt, v.expiresAt = v.generation+1, now, now.Add(life)
-	case age > 1, now.After(v.usedAt.Add(10 * time.Second)):
+		v.generation, v.expiresAt, v.exchanged = v.generation+1, now.Add(life), append(v.exchanged, now)
+	case now.Sub(v.exchanged[in.Generation]) > 10*time.Second:
 		v.ended = true
 		return store.ErrRefreshReused
 	}
 	return nil
 }
 
-func (w *world) successor(v *visit) store.RefreshToken {
-	next := token(v.id, v.generation)
-	next.UsedAt = v.usedAt
+// successor is the token that one of a generation was exchanged for.
+func (w *world) successor(v *visit, generation uint32) store.RefreshToken {
+	next := token(v.id, generation+1)
+	next.IssuedAt = v.exchanged[generation]
 	return next
+}
+
+// current is the token that may be exchanged next.
+func (w *world) current(v *visit) store.RefreshToken {
+	if v.generation == 0 {
+		return token(v.id, 0)
+	}
+	return w.successor(v, v.generation-1)
 }
 
 func (w *world) endOne() {
@@ -297,7 +306,7 @@ func (w *world) compare() {
 			continue
 		}
 		w.need(err)
-		w.same("the refresh token", session.Refresh, w.successor(v))
+		w.same("the refresh token", session.Refresh, w.current(v))
 	}
 	for openID := range w.keys {
 		w.keysAgree(openID)

@@ -17,7 +17,7 @@ func testRefreshExchange(t *testing.T, h Harness) {
 	want := in.Session
 	want.LastUsedAt, want.ExpiresAt = at, at.Add(life)
 	want.Refresh = token(in.Session.ID, 1)
-	want.Refresh.UsedAt = at
+	want.Refresh.IssuedAt = at
 	f.same("the session", session, want)
 	f.same("the user", user, in.User)
 	f.same("read back", f.session(session.ID), want)
@@ -84,6 +84,65 @@ func testRefreshRepeatLife(t *testing.T, h Harness) {
 	exchanged := f.refresh(in.Session.ID, 0)
 	f.clock.Advance(5 * time.Second)
 	f.same("expiry told to a repeat", f.refresh(in.Session.ID, 0).ExpiresAt, exchanged.ExpiresAt)
+}
+
+func testRefreshChain(t *testing.T, h Harness) {
+	f := open(t, h)
+	id := f.enter("alice").Session.ID
+	var given []store.RefreshToken
+	for generation := range uint32(4) {
+		given = append(given, f.refresh(id, generation).Refresh)
+		f.clock.Advance(2 * time.Second)
+	}
+	for generation, token := range given {
+		session, _, err := f.store.Refresh(t.Context(), other(id, uint32(generation)))
+		f.need(err)
+		f.same("the successor", session.Refresh, token)
+	}
+	f.clock.Advance(2*time.Second + instant) // the first was exchanged 10 seconds ago
+	f.same("the second", f.refresh(id, 1).Refresh, given[1])
+	_, _, err := f.store.Refresh(t.Context(), presented(id, 0))
+	f.refused(err, store.ErrRefreshReused)
+	f.dead(id)
+}
+
+// A client that exchanges more in ten seconds than is remembered is refused,
+// and nothing is held against it.
+func testRefreshCrowd(t *testing.T, h Harness) {
+	f := open(t, h)
+	id := f.enter("alice").Session.ID
+	for generation := range uint32(20) {
+		f.refresh(id, generation)
+	}
+	_, _, err := f.store.Refresh(t.Context(), presented(id, 0))
+	f.refused(err, store.ErrSessionEnded)
+	f.alive(id)
+	f.clock.Advance(store.RefreshGrace + instant)
+	_, _, err = f.store.Refresh(t.Context(), presented(id, 0))
+	f.refused(err, store.ErrRefreshReused)
+}
+
+func testRefreshKeys(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice, bob := f.enter("alice").Session.ID, f.enter("bob").Session.ID
+	keys := func() []uint32 {
+		ids, err := f.store.RefreshKeys(t.Context())
+		f.need(err)
+		return ids
+	}
+	common := token(alice, 0).KeyID
+	f.same("after logins", keys(), []uint32{common})
+	newer := presented(bob, 0)
+	newer.Next.KeyID++
+	_, _, err := f.store.Refresh(t.Context(), newer)
+	f.need(err)
+	f.same("after an exchange", keys(), []uint32{common, common + 1})
+	f.refresh(bob, 1)
+	f.refresh(alice, 0)
+	f.same("within the grace", keys(), []uint32{common, common + 1})
+	f.clock.Advance(store.RefreshGrace + instant)
+	f.refresh(bob, 2)
+	f.same("after the grace", keys(), []uint32{common})
 }
 
 func testRefreshOlder(t *testing.T, h Harness) {

@@ -47,7 +47,7 @@ func testUnknownIDs(t *testing.T, h Harness) {
 	for _, id := range append(strangers, in.Session.ID) {
 		_, err := f.store.User(t.Context(), id)
 		f.refused(err, store.ErrNotFound)
-		_, err = f.store.KeepProfile(t.Context(), id, store.Profile{NickName: "nobody"}, "")
+		_, err = f.store.KeepProfile(t.Context(), id, store.Profile{NickName: "nobody"})
 		f.refused(err, store.ErrNotFound)
 		_, err = f.store.BindPhone(t.Context(), id, mobile, actor)
 		f.refused(err, store.ErrNotFound)
@@ -132,34 +132,15 @@ func testKeepProfile(t *testing.T, h Harness) {
 	f := open(t, h)
 	alice := f.enter("alice").User
 	at := f.clock.Advance(time.Hour)
-	got, err := f.store.KeepProfile(t.Context(), alice.ID, store.Profile{NickName: "爱丽丝", City: "Shenzhen"}, "")
+	got, err := f.store.KeepProfile(t.Context(), alice.ID, store.Profile{NickName: "爱丽丝", City: "Shenzhen"})
 	f.need(err)
 	want := alice
 	want.Profile = store.Profile{NickName: "爱丽丝", City: "Shenzhen", UpdatedAt: at}
 	f.same("the user", got, want)
 
 	f.clock.Advance(time.Hour)
-	got, err = f.store.KeepProfile(t.Context(), alice.ID, store.Profile{NickName: "微信用户"}, "")
+	got, err = f.store.KeepProfile(t.Context(), alice.ID, store.Profile{NickName: "微信用户"})
 	f.need(err)
 	f.same("after a placeholder", got, want)
 	f.same("read back", f.user(alice.ID), want)
-}
-
-func testKeepProfileUnionID(t *testing.T, h Harness) {
-	f := open(t, h)
-	alice, bob := f.enter("alice").User, f.enter("bob").User
-	keep := func(userID string, unionID store.Optional) store.Optional {
-		user, err := f.store.KeepProfile(t.Context(), userID, store.Profile{NickName: "name"}, unionID)
-		f.need(err)
-		f.same("read back", f.user(userID), user)
-		return user.UnionID
-	}
-	f.same("a free unionid", keep(alice.ID, "union-alice"), store.Optional("union-alice"))
-	f.same("another one", keep(alice.ID, "union-other"), store.Optional("union-alice"))
-	f.same("one that is held", keep(bob.ID, "union-alice"), store.Optional(""))
-	f.same("the one that was not taken", keep(bob.ID, "union-other"), store.Optional("union-other"))
-
-	in := f.coming("alice-there")
-	in.AppID, in.UnionID = otherApp, "union-alice"
-	f.same("who joins by it", f.login(in).User.ID, alice.ID)
 }

@@ -63,13 +63,15 @@ var laws = []struct {
 	{"a user cannot end another's session", testEndSessionOfOther},
 	{"a user ends all sessions", testEndSessions},
 	{"a profile is kept without a login", testKeepProfile},
-	{"a profile brings a free unionid and no other", testKeepProfileUnionID},
 
 	{"a refresh token is exchanged for its successor", testRefreshExchange},
 	{"a refresh token gets the same successor within the grace", testRefreshRepeat},
 	{"the grace ends after ten seconds", testRefreshGrace},
 	{"a repeat is told the new generation's life", testRefreshRepeatLife},
-	{"a token two generations old is theft at once", testRefreshOlder},
+	{"each token gets its own successor again for ten seconds", testRefreshChain},
+	{"more exchanges than are remembered hurt nobody", testRefreshCrowd},
+	{"a token two generations old is theft after the grace", testRefreshOlder},
+	{"the refresh keys in use are known", testRefreshKeys},
 	{"a token from the future is refused without harm", testRefreshFuture},
 	{"a token with a wrong hash is refused without harm", testRefreshWrongHash},
 	{"each exchange extends the session", testRefreshExtends},
@@ -93,6 +95,7 @@ var laws = []struct {
 
 	{"a sweep removes what has expired and nothing else", testSweep},
 	{"a sweep keeps to its limit", testSweepLimit},
+	{"a sweep forgets session_keys after their time", testSweepSessionKeys},
 	{"a sweep writes down when sessions were used", testSweepLastUsed},
 	{"a sweep does not revive a session", testSweepEnded},
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -16,8 +17,8 @@ func (f *fixture) sweep(limit, want int) {
 
 func testSweep(t *testing.T, h Harness) {
 	f := open(t, h)
-	refreshed, ended := f.enter("alice"), f.enter("alice")
-	f.enter("alice")
+	refreshed, ended := f.enter("alice"), f.enter("carol")
+	f.enter("dave")
 	f.need(f.store.EndSession(t.Context(), ended.User.ID, ended.Session.ID, actor))
 	f.clock.Advance(instant)
 	last := f.enter("bob")
@@ -27,7 +28,7 @@ func testSweep(t *testing.T, h Harness) {
 	f.liveSessions(3)
 
 	f.clock.Advance(life - time.Hour - instant)
-	f.sweep(100, 1) // alice's second, at the instant it expires; bob's has one more
+	f.sweep(100, 1) // dave's, at the instant it expires; bob's has one more
 	f.alive(last.Session.ID)
 	f.alive(refreshed.Session.ID)
 	f.liveSessions(2)
@@ -41,8 +42,8 @@ func testSweep(t *testing.T, h Harness) {
 
 func testSweepLimit(t *testing.T, h Harness) {
 	f := open(t, h)
-	for range 5 {
-		f.enter("alice")
+	for i := range 5 {
+		f.enter(fmt.Sprint("somebody ", i))
 	}
 	f.clock.Advance(life)
 	newest := f.enter("alice")
@@ -54,6 +55,24 @@ func testSweepLimit(t *testing.T, h Harness) {
 	f.sweep(2, 0)
 	f.liveSessions(1)
 	f.alive(newest.Session.ID)
+}
+
+func testSweepSessionKeys(t *testing.T, h Harness) {
+	f := open(t, h)
+	first := f.coming("alice")
+	f.login(first)
+	f.clock.Advance(time.Minute)
+	second := f.coming("alice")
+	second.SessionKey = store.SessionKey{Text: "another key", GivenAt: f.clock.Now()}
+	f.login(second)
+	f.clock.Advance(store.SessionKeyMemory)
+	f.sweep(100, 0)
+	f.clock.Advance(instant)
+	f.sweep(100, 1)
+	f.sweep(100, 0)
+	keys, err := f.store.SessionKeys(t.Context(), second.AppID, "alice")
+	f.need(err)
+	f.same("keys", keys, []store.SessionKey{second.SessionKey})
 }
 
 func testSweepLastUsed(t *testing.T, h Harness) {
