@@ -1,0 +1,128 @@
+package resolvers_test
+
+import (
+	"time"
+
+	"menshen/wechat/wechattest"
+)
+
+// What the tests ask for, with every field of the answer.
+const (
+	profileFields = `nickName avatarUrl gender language city province country updatedAt`
+	sessionFields = `id appId createdAt lastUsedAt expiresAt userAgent ipAddress current`
+	userFields    = `id unionId identities { appId openId linkedAt } profile { ` + profileFields + ` }
+		createdAt lastLoginAt loginCount sessions { ` + sessionFields + ` }`
+	payloadFields = `accessToken expiresAt expiresIn refreshToken refreshExpiresAt openId unionId isNewUser
+		user { ` + userFields + ` }`
+
+	loginDocument = `mutation($code: String!, $appId: ID, $profile: EncryptedDataInput) {
+		login(code: $code, appId: $appId, profile: $profile) { ` + payloadFields + ` } }`
+	refreshDocument = `mutation($token: String!) { refreshLogin(refreshToken: $token) { ` + payloadFields + ` } }`
+	logoutDocument  = `mutation($everywhere: Boolean! = false) { logout(everywhere: $everywhere) { endedSessions } }`
+	revokeDocument  = `mutation($id: ID!) { revokeSession(id: $id) { id } }`
+	meDocument      = `{ me { ` + userFields + ` } }`
+	nodeDocument    = `query($id: ID!) { node(id: $id) { __typename id } }`
+	profileDocument = `mutation($encryptedData: String!, $iv: String!, $rawData: String, $signature: String) {
+		decryptProfile(encryptedData: $encryptedData, iv: $iv, rawData: $rawData, signature: $signature) {
+			profile { ` + profileFields + ` } user { ` + userFields + ` } } }`
+	openDataDocument = `mutation($encryptedData: String!, $iv: String!) {
+		decryptOpenData(encryptedData: $encryptedData, iv: $iv) {
+			__typename
+			... on UserInfo { profile { ` + profileFields + ` } openId unionId mark: watermark { appId timestamp } }
+			... on PhoneNumber { phoneNumber purePhoneNumber countryCode watermark { appId timestamp } }
+			... on WeRunData { steps { date steps } watermark { appId timestamp } }
+			... on ShareInfo { openGId watermark { appId timestamp } }
+			... on OtherOpenData { json watermark { appId timestamp } } } }`
+)
+
+// The answers. A null text is empty, a null instant zero.
+type (
+	payload struct {
+		AccessToken, RefreshToken, OpenID, UnionID string
+		ExpiresAt, RefreshExpiresAt                time.Time
+		ExpiresIn                                  int
+		IsNewUser                                  bool
+		User                                       user
+	}
+	user struct {
+		ID, UnionID            string
+		Identities             []identity
+		Profile                profile
+		CreatedAt, LastLoginAt time.Time
+		LoginCount             int
+		Sessions               []session
+	}
+	identity struct {
+		AppID, OpenID string
+		LinkedAt      time.Time
+	}
+	profile struct {
+		NickName, AvatarURL, Gender, Language, City, Province, Country string
+		UpdatedAt                                                      time.Time
+	}
+	session struct {
+		ID, AppID, UserAgent, IPAddress  string
+		CreatedAt, LastUsedAt, ExpiresAt time.Time
+		Current                          bool
+	}
+	watermark struct {
+		AppID     string
+		Timestamp time.Time
+	}
+	openData struct {
+		Typename                                  string `json:"__typename"`
+		Profile                                   *profile
+		OpenID, UnionID                           string
+		PhoneNumber, PurePhoneNumber, CountryCode string
+		Steps                                     []day
+		OpenGID, JSON                             string
+		Watermark                                 *watermark
+		Mark                                      *watermark // of UserInfo, where it is never null and so needs another name
+	}
+	day struct {
+		Date  time.Time
+		Steps int
+	}
+)
+
+// code is a fresh login code of a user of the first app.
+func (s *server) code(name string) string {
+	s.Helper()
+	login, err := s.sim.Login(app, name)
+	s.need(err)
+	return login.Code
+}
+
+// rotatedCode is code with a new session_key.
+func (s *server) rotatedCode(name string) string {
+	s.Helper()
+	login, err := s.sim.LoginRotating(app, name, true)
+	s.need(err)
+	return login.Code
+}
+
+// login logs a user of the first app in.
+func (s *server) login(name string) payload {
+	s.Helper()
+	return ask[payload](s, "", loginDocument, variables{"code": s.code(name), "appId": app})
+}
+
+// openData is what the phone of a user of the first app encrypts.
+func (s *server) openData(name, kind string, patch map[string]any) wechattest.OpenData {
+	s.Helper()
+	data, err := s.sim.Data(app, name, kind, patch)
+	s.need(err)
+	return data
+}
+
+// input is open data as arguments or as an EncryptedDataInput.
+func input(d wechattest.OpenData) variables {
+	v := variables{"encryptedData": d.EncryptedData, "iv": d.IV}
+	if d.RawData != "" {
+		v["rawData"], v["signature"] = d.RawData, d.Signature
+	}
+	return v
+}
+
+// calls is how often WeChat was asked for a session.
+func (s *server) calls() int { return s.sim.Calls()[exchange] }

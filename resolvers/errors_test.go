@@ -1,0 +1,285 @@
+package resolvers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"maps"
+	"net/http"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"menshen/resolvers"
+	"menshen/store"
+	"menshen/store/seal"
+	"menshen/token"
+	"menshen/wechat"
+	"menshen/wechat/wechattest"
+)
+
+// sentinel is an error that a layer below may end in and the code it leaves
+// with; one that is INTERNAL says why.
+type sentinel struct {
+	err     error
+	code    string
+	because string
+}
+
+var sentinels = map[string]sentinel{
+	"token.ErrInvalid":            {err: token.ErrInvalid, code: "UNAUTHENTICATED"},
+	"token.ErrExpired":            {err: token.ErrExpired, code: "UNAUTHENTICATED"},
+	"token.ErrUnknownKey":         {err: token.ErrUnknownKey, code: "UNAUTHENTICATED"},
+	"token.ErrKeySet":             {token.ErrKeySet, "INTERNAL", "the operator mends the key set"},
+	"store.ErrNotFound":           {err: store.ErrNotFound, code: "NOT_FOUND"},
+	"store.ErrSessionEnded":       {err: store.ErrSessionEnded, code: "UNAUTHENTICATED"},
+	"store.ErrRefreshReused":      {err: store.ErrRefreshReused, code: "UNAUTHENTICATED"},
+	"store.ErrPhoneTaken":         {store.ErrPhoneTaken, "INTERNAL", "no field binds a phone yet"},
+	"store.ErrInUse":              {store.ErrInUse, "INTERNAL", "the operator runs one server too many"},
+	"store.ErrNewer":              {store.ErrNewer, "INTERNAL", "the operator runs an old server"},
+	"store.ErrDamaged":            {store.ErrDamaged, "INTERNAL", "the operator mends the store"},
+	"store.ErrUnavailable":        {store.ErrUnavailable, "INTERNAL", "the operator mends the store"},
+	"seal.ErrNoKeyFile":           {seal.ErrNoKeyFile, "INTERNAL", "the operator finds the key file"},
+	"seal.ErrBadKeyFile":          {seal.ErrBadKeyFile, "INTERNAL", "the operator finds the key file"},
+	"seal.ErrWrongKey":            {seal.ErrWrongKey, "INTERNAL", "the operator finds the key file"},
+	"seal.ErrOpen":                {seal.ErrOpen, "INTERNAL", "the operator mends the store"},
+	"wechat.ErrCodeInvalid":       {err: wechat.ErrCodeInvalid, code: "LOGIN_CODE_INVALID"},
+	"wechat.ErrLoginBlocked":      {err: wechat.ErrLoginBlocked, code: "LOGIN_BLOCKED"},
+	"wechat.ErrRateLimited":       {err: wechat.ErrRateLimited, code: "RATE_LIMITED"},
+	"wechat.ErrUnavailable":       {err: wechat.ErrUnavailable, code: "WECHAT_UNAVAILABLE"},
+	"wechat.ErrSessionKeyStale":   {err: wechat.ErrSessionKeyStale, code: "SESSION_KEY_STALE"},
+	"wechat.ErrWrongApp":          {err: wechat.ErrWrongApp, code: "WRONG_APP"},
+	"wechat.ErrSignatureMismatch": {err: wechat.ErrSignatureMismatch, code: "SIGNATURE_MISMATCH"},
+	"wechat.ErrConfiguration":     {wechat.ErrConfiguration, "INTERNAL", "the operator mends the settings at WeChat"},
+	"wechat.ErrUnknownApp":        {wechat.ErrUnknownApp, "INTERNAL", "the appId of the client has been checked before"},
+	"wechat.ErrMalformed":         {wechat.ErrMalformed, "INTERNAL", "as a FieldError it has become BAD_USER_INPUT before"},
+}
+
+func TestEverySentinelHasACode(t *testing.T) {
+	var declared []string
+	for _, dir := range []string{"../wechat", "../token", "../store", "../store/seal"} {
+		declared = append(declared, exportedSentinels(t, dir)...)
+	}
+	listed := slices.Sorted(maps.Keys(sentinels))
+	if diff := cmp.Diff(slices.Sorted(slices.Values(declared)), listed); diff != "" {
+		t.Errorf("sentinels without a row (-), rows without a sentinel (+):\n%s", diff)
+	}
+	s := start(t)
+	for name, row := range sentinels {
+		s.run(name, func(s *server) {
+			r := &resolvers.Resolver{Log: s.log.logger()}
+			got := r.Present(s.Context(), fmt.Errorf("operation: %w", row.err))
+			if got.Extensions["code"] != row.code || got.Message != message(row.code) {
+				s.Errorf("%v %q, want %s %q", got.Extensions["code"], got.Message, row.code, message(row.code))
+			}
+			if (row.code == "INTERNAL") != (row.because != "") {
+				s.Error("INTERNAL needs a reason, and nothing else has one")
+			}
+		})
+	}
+}
+
+// message is what the table says for a code.
+func message(code string) string {
+	for _, row := range resolvers.Table {
+		if row.Code == code {
+			return row.Message
+		}
+	}
+	return "Something went wrong on the server. The request id names the log entry."
+}
+
+// exportedSentinels lists the package-level variables Err… of a package.
+func exportedSentinels(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range file.Decls {
+			for _, variable := range variableNames(declaration) {
+				if strings.HasPrefix(variable, "Err") {
+					names = append(names, path.Base(dir)+"."+variable)
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		t.Fatalf("no sentinel in %s", dir)
+	}
+	return names
+}
+
+// variableNames are the names that a var declaration declares.
+func variableNames(declaration ast.Decl) (names []string) {
+	group, is := declaration.(*ast.GenDecl)
+	if !is || group.Tok != gotoken.VAR {
+		return nil
+	}
+	for _, spec := range group.Specs {
+		for _, name := range spec.(*ast.ValueSpec).Names {
+			names = append(names, name.Name)
+		}
+	}
+	return names
+}
+
+func TestCodesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for _, row := range resolvers.Table {
+		if seen[row.Code] || row.Message == "" || !strings.HasSuffix(row.Message, ".") {
+			t.Errorf("row %s comes twice or has no sentence: %q", row.Code, row.Message)
+		}
+		seen[row.Code] = true
+	}
+}
+
+func TestWeChatErrcodes(t *testing.T) {
+	s := start(t)
+	for _, test := range []struct {
+		errcode    int
+		code       string
+		retryAfter int
+	}{
+		{-1, "WECHAT_UNAVAILABLE", 0},
+		{40029, "LOGIN_CODE_INVALID", 0},
+		{40163, "LOGIN_CODE_INVALID", 0},
+		{40226, "LOGIN_BLOCKED", 0},
+		{45009, "RATE_LIMITED", 3600},
+		{45011, "RATE_LIMITED", 60},
+		{40013, "INTERNAL", 0},
+		{40125, "INTERNAL", 0},
+		{40164, "INTERNAL", 0},
+		{40243, "INTERNAL", 0},
+		{41002, "INTERNAL", 0},
+		{50007, "INTERNAL", 0},
+		{123456, "INTERNAL", 0},
+	} {
+		s.run(fmt.Sprint(test.errcode), func(s *server) {
+			s.need(s.sim.Fault(wechattest.Fault{Path: exchange, ErrCode: test.errcode}))
+			got := s.refused(test.code, "", loginDocument, variables{"code": "code-in-no-message"})
+			if got.Message != message(test.code) || got.Extensions.RetryAfter != test.retryAfter {
+				s.Errorf("message %q, retryAfter %d, want %q, %d", got.Message, got.Extensions.RetryAfter, message(test.code), test.retryAfter)
+			}
+			if w := got.Extensions.WeChat; w == nil || w.Errcode != test.errcode {
+				s.Errorf("extensions.wechat is %v, want %d", w, test.errcode)
+			}
+			s.logged(got)
+		})
+	}
+}
+
+func TestWeChatWithoutSense(t *testing.T) {
+	s := start(t)
+	for name, fault := range map[string]wechattest.Fault{
+		"a broken gateway":             {Status: http.StatusBadGateway, Body: "<html>canary-of-the-body</html>"},
+		"an errcode with status 500":   {Status: http.StatusInternalServerError, ErrCode: 40029},
+		"not JSON":                     {Body: "canary-of-the-body"},
+		"a list":                       {Body: "[]"},
+		"no openid":                    {Body: `{"session_key":"bWVuc2hlbi10ZXN0LWstMQ=="}`},
+		"no session_key":               {Body: `{"openid":"canary-of-the-body"}`},
+		"a session_key of 15 bytes":    {Body: `{"openid":"o","session_key":"bWVuc2hlbi10ZXN0LWst"}`},
+		"a connection that is cut off": {Reset: true},
+	} {
+		s.run(name, func(s *server) {
+			fault.Path = exchange
+			s.need(s.sim.Fault(fault))
+			got := s.refused("WECHAT_UNAVAILABLE", "", loginDocument, variables{"code": s.code("mei")})
+			if got.Extensions.WeChat != nil || strings.Contains(got.Message, "canary") {
+				s.Errorf("%+v, want nothing of WeChat's", got)
+			}
+			s.logged(got)
+		})
+	}
+}
+
+// logged checks that an error is in the log if an operator must act upon it,
+// and only then.
+func (s *server) logged(e apiError) {
+	s.Helper()
+	var levels []string
+	for _, entry := range s.log.take(s.T) {
+		levels = append(levels, entry.Level)
+		if entry.Code != e.Extensions.Code || entry.RequestID == "" {
+			s.Errorf("log entry %+v of %+v", entry, e)
+		}
+		if e.Extensions.RequestID != "" && entry.RequestID != e.Extensions.RequestID {
+			s.Errorf("request id %s, in the log %s", e.Extensions.RequestID, entry.RequestID)
+		}
+	}
+	want := map[string][]string{"INTERNAL": {"ERROR"}, "WECHAT_UNAVAILABLE": {"WARN"}}[e.Extensions.Code]
+	if diff := cmp.Diff(want, levels); diff != "" {
+		s.Errorf("levels of the log entries for %s (-want +got):\n%s", e.Extensions.Code, diff)
+	}
+	if internal := e.Extensions.Code == "INTERNAL"; internal != (e.Extensions.RequestID != "") {
+		s.Errorf("%s has the request id %q", e.Extensions.Code, e.Extensions.RequestID)
+	}
+}
+
+func TestPanicsAreInternal(t *testing.T) {
+	s := start(t, func(o *options) { o.resolver = func(r *resolvers.Resolver) { r.Store = nil } })
+	bearer := s.bearer("usr_x", "ses_x")
+	for name, test := range map[string]struct {
+		bearer, document string
+		v                variables
+	}{
+		"in a field":             {bearer, `{ me { id } }`, nil},
+		"in a login, which runs": {"", loginDocument, variables{"code": s.code("mei")}},
+	} {
+		s.run(name, func(s *server) {
+			got := s.refused("INTERNAL", test.bearer, test.document, test.v)
+			if got.Message != message("INTERNAL") {
+				s.Errorf("message %q", got.Message)
+			}
+			s.logged(got)
+		})
+	}
+}
+
+func TestAStoreThatFails(t *testing.T) {
+	s := start(t)
+	in := s.login("mei")
+	s.need(s.store.Close())
+	for _, document := range []string{meDocument, logoutDocument} {
+		s.logged(s.refused("INTERNAL", in.AccessToken, document, nil))
+	}
+	s.logged(s.refused("INTERNAL", "", refreshDocument, variables{"token": in.RefreshToken}))
+	s.logged(s.refused("INTERNAL", "", loginDocument, variables{"code": s.code("mei")}))
+}
+
+func TestNobodyWaitsForTheAnswer(t *testing.T) {
+	s := start(t)
+	r := &resolvers.Resolver{Log: s.log.logger()}
+	got := r.Present(t.Context(), fmt.Errorf("operation: %w", context.Canceled))
+	if code := got.Extensions["code"]; code != "INTERNAL" {
+		t.Errorf("code %v, want INTERNAL", code)
+	}
+	entries := s.log.take(t)
+	if len(entries) != 1 || entries[0].Level != "DEBUG" {
+		t.Errorf("log entries %+v, want one at DEBUG", entries)
+	}
+}
+
+func TestJoinedErrorsFindTheirRow(t *testing.T) {
+	s := start(t)
+	r := &resolvers.Resolver{Log: s.log.logger()}
+	got := r.Present(t.Context(), errors.Join(nil, wechat.ErrWrongApp))
+	if code := got.Extensions["code"]; code != "WRONG_APP" {
+		t.Errorf("code %v, want WRONG_APP", code)
+	}
+}
