@@ -3,7 +3,7 @@ package gqlhttp
 import (
 	"fmt"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -87,22 +87,13 @@ func carried(params *graphql.RawParams) (values []string) {
 	}
 	values = append(values, params.OperationName)
 	values = appendTexts(values, params.Variables)
-	values = deleteShort(values)
-	sort.Slice(values, func(i, j int) bool { return len(values[i]) > len(values[j]) })
+	values = slices.DeleteFunc(values, func(v string) bool { return len(v) < shortestSecret })
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
 	return values
 }
 
-// deleteShort drops texts too short to be a secret: taking out every "a" would
-// make the message unreadable.
-func deleteShort(values []string) []string {
-	kept := values[:0]
-	for _, v := range values {
-		if len(v) >= 6 {
-			kept = append(kept, v)
-		}
-	}
-	return kept
-}
+// shortestSecret in bytes. Taking out every "a" would make a message unreadable.
+const shortestSecret = 6
 
 // appendTexts collects the texts in a decoded JSON value.
 func appendTexts(texts []string, value any) []string {

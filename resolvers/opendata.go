@@ -2,6 +2,8 @@ package resolvers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 
 	"menshen/graph"
@@ -11,25 +13,17 @@ import (
 
 // DecryptProfile opens wx.getUserInfo data and keeps the profile.
 func (r mutation) DecryptProfile(ctx context.Context, encryptedData, iv string, rawData, signature *string) (*graph.DecryptProfilePayload, error) {
-	session, user, err := r.self(ctx)
+	sealed, to, err := r.sealedForCaller(ctx, graph.EncryptedDataInput{
+		EncryptedData: encryptedData, Iv: iv, RawData: rawData, Signature: signature,
+	})
 	if err != nil {
 		return nil, err
 	}
-	input := graph.EncryptedDataInput{EncryptedData: encryptedData, Iv: iv, RawData: rawData, Signature: signature}
-	sealed, err := parseOpenData(&input, "")
+	profile, err := sealed.profile(to)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := r.Store.SessionKeys(ctx, session.AppID, session.OpenID)
-	if err != nil {
-		return nil, err
-	}
-	info, err := sealed.openUserInfo(keys, session.AppID, session.OpenID)
-	if err != nil {
-		return nil, err
-	}
-	profile := profileOf(info)
-	kept, err := r.Store.KeepProfile(ctx, user.ID, profile)
+	kept, err := r.Store.KeepProfile(ctx, to.userID, profile)
 	if err != nil {
 		return nil, err
 	}
@@ -38,30 +32,43 @@ func (r mutation) DecryptProfile(ctx context.Context, encryptedData, iv string, 
 
 // DecryptOpenData opens any open data and keeps nothing.
 func (r mutation) DecryptOpenData(ctx context.Context, encryptedData, iv string) (graph.OpenData, error) {
-	session, _, err := r.self(ctx)
+	sealed, to, err := r.sealedForCaller(ctx, graph.EncryptedDataInput{EncryptedData: encryptedData, Iv: iv})
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := parseOpenData(&graph.EncryptedDataInput{EncryptedData: encryptedData, Iv: iv}, "")
-	if err != nil {
-		return nil, err
-	}
-	keys, err := r.Store.SessionKeys(ctx, session.AppID, session.OpenID)
-	if err != nil {
-		return nil, err
-	}
-	data, err := sealed.open(keys, session.AppID, session.OpenID)
+	data, err := sealed.open(to)
 	if err != nil {
 		return nil, err
 	}
 	return openDataOf(data), nil
 }
 
+// recipient is whom WeChat encrypted open data for, if it is honest.
+type recipient struct {
+	userID string // "" before a login
+	appID  string
+	openID string
+	keys   []store.SessionKey // newest first
+}
+
+// sealedForCaller checks the form of open data and looks up the caller's keys.
+func (r mutation) sealedForCaller(ctx context.Context, in graph.EncryptedDataInput) (*openDataInput, recipient, error) {
+	session, user, err := r.self(ctx)
+	if err != nil {
+		return nil, recipient{}, err
+	}
+	sealed, err := parseOpenData(&in, "")
+	if err != nil {
+		return nil, recipient{}, err
+	}
+	keys, err := r.Store.SessionKeys(ctx, session.AppID, session.OpenID)
+	return sealed, recipient{user.ID, session.AppID, session.OpenID, keys}, err
+}
+
 // openDataInput is open data as a client sent it, well formed.
 type openDataInput struct {
+	graph.EncryptedDataInput
 	encrypted wechat.Encrypted
-	rawData   *string
-	signature *string
 	prefix    string // of field names, "profile." inside an input object
 }
 
@@ -77,39 +84,48 @@ func parseOpenData(in *graph.EncryptedDataInput, prefix string) (*openDataInput,
 	if err != nil {
 		return nil, fieldError(err, prefix)
 	}
-	return &openDataInput{encrypted, in.RawData, in.Signature, prefix}, nil
+	return &openDataInput{*in, encrypted, prefix}, nil
 }
 
 // open decrypts with the first key that fits, newest first, and verifies that
 // the data is meant for this app and about this user.
-func (in *openDataInput) open(keys []store.SessionKey, appID, openID string) (*wechat.OpenData, error) {
-	candidates := make([]wechat.SessionKey, len(keys))
-	for i, key := range keys {
+func (in *openDataInput) open(to recipient) (*wechat.OpenData, error) {
+	candidates := make([]wechat.SessionKey, len(to.keys))
+	for i, key := range to.keys {
 		candidates[i] = wechat.SessionKey(key.Text)
 	}
 	data, err := in.encrypted.Open(candidates...)
 	if err != nil {
 		return nil, err
 	}
-	if err := data.Verify(appID, openID); err != nil {
+	if err := data.Verify(to.appID, to.openID); err != nil {
 		return nil, err
 	}
-	if in.rawData == nil {
+	if in.RawData == nil {
 		return data, nil
 	}
-	return data, fieldError(data.VerifyRawData(*in.rawData, *in.signature), in.prefix)
+	return data, fieldError(data.VerifyRawData(*in.RawData, *in.Signature), in.prefix)
 }
 
-// openUserInfo is open for what must be user info.
-func (in *openDataInput) openUserInfo(keys []store.SessionKey, appID, openID string) (*wechat.UserInfo, error) {
-	data, err := in.open(keys, appID, openID)
+// profile opens what must be user info.
+func (in *openDataInput) profile(to recipient) (store.Profile, error) {
+	data, err := in.open(to)
 	if err != nil {
-		return nil, err
+		return store.Profile{}, err
 	}
 	if data.UserInfo == nil {
-		return nil, invalidInput(in.prefix+"encryptedData", "is not user info")
+		return store.Profile{}, invalidInput(in.prefix+"encryptedData", "is not user info")
 	}
-	return data.UserInfo, nil
+	return profileOf(data.UserInfo), nil
+}
+
+// digest tells one input from another; nil has one too.
+func (in *openDataInput) digest() [32]byte {
+	if in == nil {
+		return [32]byte{}
+	}
+	text, _ := json.Marshal(in.EncryptedDataInput) // strings alone: it cannot fail
+	return sha256.Sum256(text)
 }
 
 // fieldError puts an outer name before the field that an error names.

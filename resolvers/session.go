@@ -2,8 +2,6 @@ package resolvers
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -30,7 +28,7 @@ func (r mutation) Login(ctx context.Context, code string, appID *string, profile
 	if err != nil {
 		return nil, err
 	}
-	return r.loginOnce(ctx, app, code, profile, sealed)
+	return r.loginOnce(ctx, app, code, sealed)
 }
 
 // appID returns the app a login is for.
@@ -57,8 +55,8 @@ type flight struct {
 // first is under way, share its answer; with other arguments the code is spent.
 // The login goes on when its first caller leaves: the code is spent already and
 // others may wait.
-func (r mutation) loginOnce(ctx context.Context, app, code string, profile *graph.EncryptedDataInput, sealed *openDataInput) (*graph.LoginPayload, error) {
-	arguments := digest(profile)
+func (r mutation) loginOnce(ctx context.Context, app, code string, sealed *openDataInput) (*graph.LoginPayload, error) {
+	arguments := sealed.digest()
 	result := r.logins.DoChan(app+"\x00"+code, func() (shared any, err error) {
 		defer func() {
 			if p := recover(); p != nil { // singleflight would end the process
@@ -81,11 +79,6 @@ func (r mutation) loginOnce(ctx context.Context, app, code string, profile *grap
 		}
 		return shared.payload, done.Err
 	}
-}
-
-func digest(profile *graph.EncryptedDataInput) [32]byte {
-	text, _ := json.Marshal(profile) // strings alone: it cannot fail
-	return sha256.Sum256(text)
 }
 
 // login is the way of one login: who is it, remember, hand out a handle.
@@ -129,16 +122,15 @@ func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Sessi
 		return nil, err
 	}
 	keys := append([]store.SessionKey{key}, earlier...)
-	info, err := sealed.openUserInfo(keys, app, who.OpenID)
-	if err != nil {
-		keepErr := r.Store.KeepSessionKey(ctx, app, who.OpenID, key)
-		if keepErr != nil && !errors.Is(keepErr, store.ErrNotFound) {
-			return nil, keepErr
-		}
-		return nil, err
+	profile, err := sealed.profile(recipient{appID: app, openID: who.OpenID, keys: keys})
+	if err == nil {
+		return &profile, nil
 	}
-	profile := profileOf(info)
-	return &profile, nil
+	keepErr := r.Store.KeepSessionKey(ctx, app, who.OpenID, key)
+	if keepErr != nil && !errors.Is(keepErr, store.ErrNotFound) {
+		return nil, keepErr
+	}
+	return nil, err
 }
 
 // keptRefresh is what the store keeps of a refresh token.
