@@ -15,17 +15,17 @@ type SessionKey struct {
 	GivenAt time.Time // when WeChat's answer came
 }
 
-// String hides the key.
+// String hides the key: it is "[session_key]".
 func (k SessionKey) String() string { return "[session_key]" }
 
 // Format hides the key under every verb of fmt.
-func (k SessionKey) Format(f fmt.State, _ rune) { io.WriteString(f, k.String()) }
+func (k SessionKey) Format(s fmt.State, _ rune) { io.WriteString(s, k.String()) }
+
+// LogValue hides the key from log/slog.
+func (k SessionKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // MarshalText hides the key from encoding/json and its like.
 func (k SessionKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
-
-// LogValue hides the key.
-func (k SessionKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 const (
 	// maxSessionKeys is the current key and two earlier ones.

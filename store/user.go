@@ -71,8 +71,8 @@ type Profile struct {
 	UpdatedAt time.Time // zero when there never was a profile
 }
 
-// anonymousNickName is what WeChat has given to every program instead of the
-// person's own name since 2022-11-08 (with a grey avatar).
+// anonymousNickName is the name in WeChat's placeholder: wx.getUserInfo gives
+// the placeholder since 2021-04-28, wx.getUserProfile since 2022-11-08 for most apps.
 const anonymousNickName = "微信用户"
 
 // Anonymous reports whether the profile is WeChat's placeholder.
@@ -118,14 +118,14 @@ func (p Phone) Canonical() string {
 	return digits(p.CountryCode) + " " + digits(p.PureNumber)
 }
 
-// String hides the number.
+// String hides the number: it is "[phone number]".
 func (p Phone) String() string { return "[phone number]" }
 
 // Format hides the number under every verb of fmt.
-func (p Phone) Format(f fmt.State, _ rune) { io.WriteString(f, p.String()) }
+func (p Phone) Format(s fmt.State, _ rune) { io.WriteString(s, p.String()) }
+
+// LogValue hides the number from log/slog.
+func (p Phone) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // MarshalText hides the number from encoding/json and its like.
 func (p Phone) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
-
-// LogValue hides the number.
-func (p Phone) LogValue() slog.Value { return slog.StringValue(p.String()) }

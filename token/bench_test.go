@@ -35,7 +35,8 @@ func BenchmarkVerifyCached(b *testing.B) {
 func BenchmarkVerifyES256(b *testing.B) { benchmarkVerify(b, token.ES256) }
 func BenchmarkVerifyEdDSA(b *testing.B) { benchmarkVerify(b, token.EdDSA) }
 
-// benchmarkVerify takes turns with two tokens in a cache of one, so that none is remembered.
+// benchmarkVerify takes turns with two tokens in a cache of one, so that none
+// is remembered.
 func benchmarkVerify(b *testing.B, alg token.Algorithm) {
 	f := open(b, alg)
 	f.opts.CacheSize = 1

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Only this test looks inside: that what is refused is not remembered shows nowhere else.
+// Only this test looks inside: that what is refused is not remembered shows
+// nowhere else.
 func TestCacheHoldsVerifiedTokensOnly(t *testing.T) {
 	var saved []byte
 	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
@@ -25,7 +26,9 @@ func TestCacheHoldsVerifiedTokensOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	issue := func(user string, at time.Time) string {
-		raw, err := s.Issue(Claims{UserID: user, SessionID: "ses", AppID: "app", IssuedAt: at, ExpiresAt: at.Add(time.Hour)})
+		raw, err := s.Issue(Claims{
+			UserID: user, SessionID: "ses", AppID: "app", IssuedAt: at, ExpiresAt: at.Add(time.Hour),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +41,9 @@ func TestCacheHoldsVerifiedTokensOnly(t *testing.T) {
 		}
 	}
 	good := issue("usr", now)
-	for _, bad := range []string{"", "a.b.c", good[:len(good)-2] + "AA", good + "A", issue("usr", now.Add(time.Minute))} {
+	for _, bad := range []string{
+		"", "a.b.c", good[:len(good)-2] + "AA", good + "A", issue("usr", now.Add(time.Minute)),
+	} {
 		if _, err := s.Verify(bad); err == nil {
 			t.Fatal("accepted a bad token")
 		}

@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Claims is what an access token says (RFC 7519 section 4.1; sid from OpenID Connect).
+// Claims is what an access token says (RFC 7519 section 4.1; sid from OpenID
+// Connect).
 type Claims struct {
 	UserID    string    // sub
 	SessionID string    // sid
@@ -23,9 +24,10 @@ type Claims struct {
 // errClaims refuses claims that Verify would not give back.
 var errClaims = errors.New("token: claims are incomplete, not text, or too long")
 
-// Issue signs an access token with the active key. Every claim must be given but the ID, which is drawn
-// at random when it is empty; fractions of a second are cut off. It fails when a claim is missing, is not
-// UTF-8, makes the token longer than 4 KiB, or expires no later than it is issued.
+// Issue signs an access token with the active key. Every claim must be given
+// but the ID, which is drawn at random when it is empty; fractions of a second
+// are cut off. It fails when a claim is missing, is not UTF-8, makes the token
+// longer than 4 KiB, or expires no later than it is issued.
 func (s *Signer) Issue(c Claims) (string, error) {
 	if c.ID == "" {
 		c.ID = rand.Text()
@@ -72,10 +74,11 @@ func (p payload) complete() bool {
 	return true
 }
 
-// decodePayload takes only the bytes that Issue writes. That one comparison refuses members that are
-// missing, doubled, unknown or spelt in another case (all of which encoding/json lets pass), an aud that is
-// an array, and every other way to write a number or a string. A claim added one day must therefore be
-// known to all processes before one of them issues it.
+// decodePayload takes only the bytes that Issue writes. That one comparison
+// refuses members that are missing, doubled, unknown or spelt in another case
+// (all of which encoding/json lets pass), an aud that is an array, and every
+// other way to write a number or a string. A claim added one day must therefore
+// be known to all processes before one of them issues it.
 func decodePayload(segment string) (payload, bool) {
 	data, ok := decode(segment)
 	if !ok {

@@ -10,7 +10,8 @@ import (
 	"menshen/token"
 )
 
-// FuzzVerify holds Verify to its promise: it accepts the issued token and no other text.
+// FuzzVerify holds Verify to its promise: it accepts the issued token and no
+// other text.
 func FuzzVerify(f *testing.F) {
 	issued := map[string]fixture{}
 	for _, alg := range algorithms {
@@ -19,7 +20,9 @@ func FuzzVerify(f *testing.F) {
 		issued[raw] = s
 		header, payload, sig := segments(f, raw)
 		none := b64([]byte(strings.Replace(header, string(alg), "none", 1))) + "." + b64([]byte(payload)) + "."
-		for _, seed := range []string{raw, raw[1:], raw + ".", none, none + b64(sig), strings.ToUpper(raw), raw + "\n"} {
+		for _, seed := range []string{
+			raw, raw[1:], raw + ".", none, none + b64(sig), strings.ToUpper(raw), raw + "\n",
+		} {
 			f.Add(seed)
 		}
 	}

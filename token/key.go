@@ -12,16 +12,19 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Algorithm is a JOSE signature algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1).
+// Algorithm is a JOSE signature algorithm (RFC 7518 section 3.1, RFC 8037
+// section 3.1).
 type Algorithm string
 
-// The algorithms of access keys. There is no HS256: a JWKS could not publish its key.
+// The algorithms of access keys. There is no HS256: a JWKS could not publish
+// its key.
 const (
 	ES256 Algorithm = "ES256" // ECDSA on P-256 with SHA-256
 	EdDSA Algorithm = "EdDSA" // Ed25519
 )
 
-// hmacSHA256 is what KeyInfo says of refresh keys, which never enter a JWT or the JWKS.
+// hmacSHA256 is what KeyInfo says of refresh keys, which never enter a JWT or
+// the JWKS.
 const hmacSHA256 Algorithm = "HMAC-SHA256"
 
 // The uses of a key, as KeyInfo gives them.
@@ -32,7 +35,9 @@ const (
 
 // KeyInfo describes a key without its secret.
 type KeyInfo struct {
-	ID        string // an access key's kid, its RFC 7638 thumbprint; a refresh key's id in eight hex digits
+	// ID is an access key's kid, its RFC 7638 thumbprint; a refresh key's id in
+	// eight hex digits.
+	ID        string
 	Use       string // UseAccess or UseRefresh
 	Algorithm Algorithm
 	CreatedAt time.Time // UTC, whole seconds
@@ -90,7 +95,8 @@ func generatePrivate(alg Algorithm) ([]byte, error) {
 	return private.Bytes()
 }
 
-// newAccessKey makes the key whose private part is d, a P-256 scalar or an Ed25519 seed of 32 bytes.
+// newAccessKey makes the key whose private part is d, a P-256 scalar or an
+// Ed25519 seed of 32 bytes.
 func newAccessKey(alg Algorithm, d []byte, l lifetime) (accessKey, error) {
 	switch alg {
 	case ES256:
@@ -145,7 +151,8 @@ type refreshKey struct {
 	Secret []byte `json:"secret"`
 }
 
-// refreshKeySize is that of HMAC-SHA256's output: RFC 2104 section 3 asks for no less.
+// refreshKeySize is that of HMAC-SHA256's output: RFC 2104 section 3 asks for
+// no less.
 const refreshKeySize = 32
 
 func (k refreshKey) name() string { return fmt.Sprintf("%08x", k.ID) }

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// keySetVersion is that of the saved document. Another one is refused, never guessed at.
+// keySetVersion is that of the saved document. Another one is refused, never
+// guessed at.
 const keySetVersion = 1
 
 // keySet is the keys as they are saved, each kind oldest first.
@@ -17,7 +18,8 @@ type keySet struct {
 	refresh []refreshKey
 }
 
-// document is the saved form: JSON, with the access keys as private JWKs (RFC 7517).
+// document is the saved form: JSON, with the access keys as private JWKs (RFC
+// 7517).
 type document struct {
 	Version int            `json:"version"`
 	Access  []accessRecord `json:"access"`
@@ -37,8 +39,9 @@ func (k *keySet) encode() ([]byte, error) {
 	return json.Marshal(doc)
 }
 
-// decodeKeySet reads a saved document; of no bytes it makes an empty set. The cause of a failure is not
-// told, since the JSON package quotes what it could not read.
+// decodeKeySet reads a saved document; of no bytes it makes an empty set. The
+// cause of a failure is not told, since the JSON package quotes what it could
+// not read.
 func decodeKeySet(data []byte) (*keySet, error) {
 	if data == nil {
 		return &keySet{}, nil
@@ -61,7 +64,8 @@ func decodeKeySet(data []byte) (*keySet, error) {
 	return keys, nil
 }
 
-// sound reports whether no two keys share a name, no two of a kind are active, and every secret is whole.
+// sound reports whether no two keys share a name, no two of a kind are active,
+// and every secret is whole.
 func (k *keySet) sound() bool {
 	names, active := map[string]bool{}, map[string]bool{}
 	for _, info := range k.infos() {
@@ -74,8 +78,9 @@ func (k *keySet) sound() bool {
 	return !slices.ContainsFunc(k.refresh, func(key refreshKey) bool { return len(key.Secret) != refreshKeySize })
 }
 
-// key makes the key anew from its private part and holds the record to the result, so that a damaged
-// record neither publishes nor signs with something else.
+// key makes the key anew from its private part and holds the record to the
+// result, so that a damaged record neither publishes nor signs with something
+// else.
 func (r accessRecord) key() (accessKey, error) {
 	d, ok := decode(r.D)
 	if !ok {
@@ -111,7 +116,8 @@ func (k *keySet) derives() bool {
 	return slices.ContainsFunc(k.refresh, func(key refreshKey) bool { return key.active() })
 }
 
-// fill makes the keys that are missing. Those that another process made first are kept.
+// fill makes the keys that are missing. Those that another process made first
+// are kept.
 func (k *keySet) fill(alg Algorithm, now time.Time) error {
 	if !k.derives() {
 		k.rotateRefresh(now)
@@ -157,8 +163,8 @@ func (k *keySet) freeID() uint32 {
 	}
 }
 
-// prune drops the retired access keys, and the refresh keys that were retired before the given instant
-// and are not in use.
+// prune drops the retired access keys, and the refresh keys that were retired
+// before the given instant and are not in use.
 func (k *keySet) prune(inUse []uint32, before time.Time) (dropped []string) {
 	k.access = slices.DeleteFunc(k.access, func(key accessKey) bool {
 		drop := !key.active()

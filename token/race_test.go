@@ -13,8 +13,9 @@ import (
 	"menshen/token"
 )
 
-// Everything at once, in two processes over one store. A token may be refused for its key, when that was
-// pruned or is still unknown here, and for nothing else.
+// Everything at once, in two processes over one store. A token may be refused
+// for its key, when that was pruned or is still unknown here, and for nothing
+// else.
 func TestAtOnce(t *testing.T) {
 	a := open(t, token.EdDSA)
 	b := a.again(t)
@@ -70,8 +71,9 @@ func TestAtOnce(t *testing.T) {
 	a.wantVerify(t, b.issue(t), nil)
 }
 
-// A change that was saved later is never replaced by an earlier one: the keys in use are those that were
-// saved last. The store lets others run between its answer and what is made of it.
+// A change that was saved later is never replaced by an earlier one: the keys
+// in use are those that were saved last. The store lets others run between its
+// answer and what is made of it.
 func TestRotateAtOnce(t *testing.T) {
 	f := open(t, token.EdDSA)
 	f.opts.Load = func(ctx context.Context) ([]byte, error) {

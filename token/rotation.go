@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Rotate makes a new access key of Options.Algorithm and a new refresh key, and retires those in use.
-// When it returns nil the new keys are durable and sign from now on in this process; other processes
-// learn of them by Reload.
+// Rotate makes a new access key of Options.Algorithm and a new refresh key, and
+// retires those in use. When it returns nil the new keys are durable and sign
+// from now on in this process; other processes learn of them by Reload.
 func (s *Signer) Rotate(ctx context.Context) error {
 	return s.update(ctx, func(k *keySet) error {
 		k.rotateRefresh(s.now())
@@ -16,11 +16,12 @@ func (s *Signer) Rotate(ctx context.Context) error {
 	})
 }
 
-// Prune drops every retired access key, and each retired refresh key that is not in use: the ids of
-// those that sessions hold tokens of. One that was retired within the last minute stays, since a login
-// under way may yet bring a token of it. Access tokens of the dropped keys are refused from then on,
-// remembered ones too; in other processes, from their next Reload. It returns the ids of the dropped
-// keys as Keys gives them.
+// Prune drops every retired access key, and each retired refresh key that is
+// not in use: the ids of those that sessions hold tokens of. One that was
+// retired within the last minute stays, since a login under way may yet bring a
+// token of it. Access tokens of the dropped keys are refused from then on,
+// remembered ones too; in other processes, from their next Reload. It returns
+// the ids of the dropped keys as Keys gives them.
 func (s *Signer) Prune(ctx context.Context, inUse []uint32) (dropped []string, err error) {
 	err = s.update(ctx, func(k *keySet) error {
 		dropped = k.prune(inUse, s.now().Add(-time.Minute))
@@ -32,8 +33,9 @@ func (s *Signer) Prune(ctx context.Context, inUse []uint32) (dropped []string, e
 	return dropped, nil
 }
 
-// Reload takes over the key set as last saved, which another process may have changed. On an error the
-// present keys stay in use; ErrKeySet when the saved ones cannot be used.
+// Reload takes over the key set as last saved, which another process may have
+// changed. On an error the present keys stay in use; ErrKeySet when the saved
+// ones cannot be used.
 func (s *Signer) Reload(ctx context.Context) error {
 	s.replace.Lock()
 	defer s.replace.Unlock()
@@ -44,7 +46,8 @@ func (s *Signer) Reload(ctx context.Context) error {
 	return s.swap(keys)
 }
 
-// Keys lists the key set without its secrets: access keys, then refresh keys, each oldest first.
+// Keys lists the key set without its secrets: access keys, then refresh keys,
+// each oldest first.
 func (s *Signer) Keys() []KeyInfo {
 	return s.keys.Load().set.infos()
 }

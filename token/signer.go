@@ -1,18 +1,22 @@
-// Package token makes and checks what a client carries: access tokens, which are JWTs (RFC 7519) that
-// anyone verifies with the published keys, and refresh tokens, which are opaque and derived.
+// Package token makes and checks what a client carries: access tokens, which
+// are JWTs (RFC 7519) that anyone verifies with the published keys, and refresh
+// tokens, which are opaque and derived.
 //
 // # Keys
 //
-// Both kinds of key live in one key set, which the caller keeps. It is the plain text of private keys:
-// the caller seals it before it touches a disk. Rotate makes new keys and retires the present ones;
-// retired keys sign nothing, still verify, and stay in the JWKS. Prune drops them, and that ends the
-// overlap. A new key signs at once: a verifier that caches the JWKS fetches it again when it meets
-// an unknown kid, as JOSE libraries do, so no key is published ahead of its use.
+// Both kinds of key live in one key set, which the caller keeps. It is the
+// plain text of private keys: the caller seals it before it touches a disk.
+// Rotate makes new keys and retires the present ones; retired keys sign
+// nothing, still verify, and stay in the JWKS. Prune drops them, and that ends
+// the overlap. A new key signs at once: a verifier that caches the JWKS fetches
+// it again when it meets an unknown kid, as JOSE libraries do, so no key is
+// published ahead of its use.
 //
 // # What it never does
 //
-// It knows nothing of users and sessions: whether a session still lives is for the store to say. It puts
-// no token, key or claim into an error, and parses nothing of an access token before its signature holds.
+// It knows nothing of users and sessions: whether a session still lives is for
+// the store to say. It puts no token, key or claim into an error, and parses
+// nothing of an access token before its signature holds.
 package token
 
 import (
@@ -28,41 +32,48 @@ import (
 )
 
 var (
-	// ErrInvalid is every reason to refuse a token. The text of an error that wraps it names the reason
-	// and holds nothing of the token, so it may be logged.
+	// ErrInvalid is every reason to refuse a token. The text of an error that
+	// wraps it names the reason and holds nothing of the token, so it may be
+	// logged.
 	ErrInvalid = errors.New("token: invalid")
 
-	// ErrExpired says that an access token was good until its time ran out. It is also ErrInvalid.
+	// ErrExpired says that an access token was good until its time ran out. It
+	// is also ErrInvalid.
 	ErrExpired = fmt.Errorf("%w: expired", ErrInvalid)
 
-	// ErrUnknownKey says that no key of the set made the token. It is also ErrInvalid. Where another
-	// process may have rotated the keys, Reload and ask again; anyone can invent a key id, so do it
-	// only every so often.
+	// ErrUnknownKey says that no key of the set made the token. It is also
+	// ErrInvalid. Where another process may have rotated the keys, Reload and
+	// ask again; anyone can invent a key id, so do it only every so often.
 	ErrUnknownKey = fmt.Errorf("%w: unknown key", ErrInvalid)
 
-	// ErrKeySet says that the saved key set is damaged, or was written by a later version. It is left
-	// as it was found.
+	// ErrKeySet says that the saved key set is damaged, or was written by a
+	// later version. It is left as it was found.
 	ErrKeySet = errors.New("token: unreadable key set")
 )
 
-// defaultCacheSize is how many verified tokens are remembered, some 400 bytes each.
+// defaultCacheSize is how many verified tokens are remembered, some 400 bytes
+// each.
 const defaultCacheSize = 16384
 
-// Options says how a Signer works. Every field must be set but those with a default.
+// Options says how a Signer works. Every field must be set but those with a
+// default.
 type Options struct {
 	// Issuer is the iss of every access token made, and the only one accepted.
 	Issuer string
 
-	// Algorithm is that of new access keys; default that of the active one, ES256 when there is none.
+	// Algorithm is that of new access keys; default that of the active one,
+	// ES256 when there is none.
 	Algorithm Algorithm
 
 	// Load reads the key set as last saved; nil bytes when there is none.
 	Load func(ctx context.Context) ([]byte, error)
 
-	// Update replaces the key set in one atomic step, durable when it returns. It hands change the bytes
-	// that the result replaces, nil when there are none, and may run change more than once. When change
-	// fails nothing is written, and errors.Is finds its error in what Update returns. When change succeeds
-	// its bytes are never nil; they equal the old ones when nothing changes.
+	// Update replaces the key set in one atomic step, durable when it returns.
+	// It hands change the bytes that the result replaces, nil when there are
+	// none, and may run change more than once. When change fails nothing is
+	// written, and errors.Is finds its error in what Update returns. When
+	// change succeeds its bytes are never nil; they equal the old ones when
+	// nothing changes.
 	Update func(ctx context.Context, change func(old []byte) ([]byte, error)) error
 
 	// Now is the clock; default time.Now.
@@ -72,18 +83,22 @@ type Options struct {
 	CacheSize int
 }
 
-// Signer issues and verifies tokens with the keys of one key set. Its methods may be called at once
-// from many goroutines; none but Rotate, Prune and Reload touches the store.
+// Signer issues and verifies tokens with the keys of one key set. Its methods
+// may be called at once from many goroutines; none but Rotate, Prune and Reload
+// touches the store.
 type Signer struct {
 	opts     Options
 	verified *lru.Cache[[32]byte, verified]
 	keys     atomic.Pointer[snapshot]
-	replace  sync.Mutex // held while the store is asked and keys swapped, so that keys is never the older
+	// replace is held while the store is asked and keys swapped, so that keys
+	// is never the older.
+	replace sync.Mutex
 }
 
-// Open loads the key set and makes the keys that it lacks: all of them the first time, and an active
-// access key of o.Algorithm when the present one is of another. Of two processes that do so at once
-// both end up with one set. It fails with ErrKeySet when the saved set cannot be used.
+// Open loads the key set and makes the keys that it lacks: all of them the
+// first time, and an active access key of o.Algorithm when the present one is
+// of another. Of two processes that do so at once both end up with one set. It
+// fails with ErrKeySet when the saved set cannot be used.
 func Open(ctx context.Context, o Options) (*Signer, error) {
 	s, err := newSigner(o)
 	if err != nil {

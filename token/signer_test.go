@@ -22,9 +22,7 @@ func TestOpenKeepsWhatItFinds(t *testing.T) {
 	if diff := cmp.Diff(f.Keys(), other.Keys()); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := other.Verify(raw); err != nil {
-		t.Error(err)
-	}
+	other.wantVerify(t, raw, nil)
 	if f.shelf.writes != 1 {
 		t.Errorf("%d writes, want 1", f.shelf.writes)
 	}
@@ -66,12 +64,8 @@ func TestOpenWithAnotherAlgorithm(t *testing.T) {
 	f.clock.advance(time.Minute)
 	f.opts.Algorithm = token.EdDSA
 	f = f.again(t)
-	if _, err := f.Verify(raw); err != nil {
-		t.Error(err)
-	}
-	if _, err := f.ParseRefresh(refresh); err != nil {
-		t.Error(err)
-	}
+	f.wantVerify(t, raw, nil)
+	f.wantParse(t, refresh, nil)
 	if header, _, _ := segments(t, f.issue(t)); !strings.Contains(header, `"alg":"EdDSA"`) {
 		t.Errorf("header %s", header)
 	}
@@ -128,9 +122,7 @@ func TestRotateAndPrune(t *testing.T) {
 			inUse := f.NextRefresh("ses_1", 0)
 			old, refresh := f.issue(t), f.refresh(t, inUse)
 			retired := f.Keys()
-			if _, err := f.Verify(old); err != nil { // and remember it
-				t.Fatal(err)
-			}
+			f.wantVerify(t, old, nil) // and remember it
 			if err := f.Rotate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +131,8 @@ func TestRotateAndPrune(t *testing.T) {
 			f.wantVerify(t, fresh, nil)
 
 			f.clock.advance(time.Minute)
-			f.wantPrune(t, nil, retired[0].ID) // the refresh key was retired no longer than a minute ago
+			// The refresh key was retired no longer than a minute ago.
+			f.wantPrune(t, nil, retired[0].ID)
 			f.wantVerify(t, old, token.ErrUnknownKey)
 			f.wantVerify(t, fresh, nil)
 			f.wantParse(t, refresh, nil)
@@ -274,7 +267,9 @@ func TestDamagedKeySet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f.shelf.data = []byte(data)
 			_, err := token.Open(t.Context(), f.opts)
-			for what, err := range map[string]error{"open": err, "reload": f.Reload(t.Context()), "rotate": f.Rotate(t.Context())} {
+			for what, err := range map[string]error{
+				"open": err, "reload": f.Reload(t.Context()), "rotate": f.Rotate(t.Context()),
+			} {
 				wantErr(t, err, token.ErrKeySet)
 				if strings.Contains(fmt.Sprint(err), "1234") {
 					t.Errorf("%s quotes the key set: %v", what, err)
@@ -301,25 +296,5 @@ func TestNothingPrintsKeys(t *testing.T) {
 		if strings.Contains(printed, text) {
 			t.Errorf("printed %s", text)
 		}
-	}
-}
-
-func (f fixture) wantVerify(t *testing.T, raw string, want error) {
-	t.Helper()
-	_, err := f.Verify(raw)
-	wantErr(t, err, want)
-}
-
-func (f fixture) wantParse(t *testing.T, raw string, want error) {
-	t.Helper()
-	_, err := f.ParseRefresh(raw)
-	wantErr(t, err, want)
-}
-
-func (f fixture) wantPrune(t *testing.T, inUse []uint32, want ...string) {
-	t.Helper()
-	got, err := f.Prune(t.Context(), inUse)
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v %s", err, diff)
 	}
 }

@@ -1,11 +1,14 @@
 package token
 
-// snapshot is one state of the key set, indexed for use. It is never changed, only replaced whole.
+// snapshot is one state of the key set, indexed for use. It is never changed,
+// only replaced whole.
 type snapshot struct {
 	set      *keySet
-	signing  *accessKey             // the active one
-	deriving *refreshKey            // the active one
-	byHeader map[string]*accessKey  // by the first segment of its tokens, which says kid and algorithm
+	signing  *accessKey  // the active one
+	deriving *refreshKey // the active one
+	// byHeader finds a key by the first segment of its tokens, which says kid
+	// and algorithm.
+	byHeader map[string]*accessKey
 	byKeyID  map[string]*accessKey  // by kid
 	byID     map[uint32]*refreshKey // by the id in its tokens
 	jwks     []byte

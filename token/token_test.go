@@ -10,10 +10,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"menshen/token"
 )
@@ -100,7 +103,10 @@ func (f fixture) again(tb testing.TB) fixture {
 
 func (f fixture) claims() token.Claims {
 	now := f.clock.now()
-	return token.Claims{UserID: "usr_1", SessionID: "ses_1", AppID: "wx0123456789abcdef", ID: "jti_1", IssuedAt: now, ExpiresAt: now.Add(2 * time.Hour)}
+	return token.Claims{
+		UserID: "usr_1", SessionID: "ses_1", AppID: "wx0123456789abcdef", ID: "jti_1",
+		IssuedAt: now, ExpiresAt: now.Add(2 * time.Hour),
+	}
 }
 
 func (f fixture) issue(tb testing.TB) string {
@@ -121,7 +127,44 @@ func (f fixture) refresh(tb testing.TB, r token.Refresh) string {
 	return raw
 }
 
-// saved is the key set document as the test reads it, with none of the package's own code.
+func (f fixture) wantVerify(t *testing.T, raw string, want error) {
+	t.Helper()
+	_, err := f.Verify(raw)
+	wantErr(t, err, want)
+}
+
+func (f fixture) wantParse(t *testing.T, raw string, want error) {
+	t.Helper()
+	_, err := f.ParseRefresh(raw)
+	wantErr(t, err, want)
+}
+
+func (f fixture) wantClaims(t *testing.T, raw string, want token.Claims) {
+	t.Helper()
+	got, err := f.Verify(raw)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func (f fixture) wantRefresh(t *testing.T, raw string, want token.Refresh) {
+	t.Helper()
+	got, err := f.ParseRefresh(raw)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func (f fixture) wantPrune(t *testing.T, inUse []uint32, want ...string) {
+	t.Helper()
+	got, err := f.Prune(t.Context(), inUse)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+}
+
+// saved is the key set document as the test reads it, with none of the
+// package's own code.
 type saved struct {
 	Access []struct {
 		Alg, Kid, D string
@@ -196,6 +239,16 @@ func wantErr(tb testing.TB, err, want error) {
 	tb.Helper()
 	if !errors.Is(err, want) {
 		tb.Errorf("error %v, want %v", err, want)
+	}
+}
+
+// wantRefusal wants an ErrInvalid of this reason and nothing more, so that
+// nothing of the token can be in it.
+func wantRefusal(tb testing.TB, err error, reason string) {
+	tb.Helper()
+	wantErr(tb, err, token.ErrInvalid)
+	if want := "token: invalid: " + reason; fmt.Sprint(err) != want {
+		tb.Errorf("error %v, want %s", err, want)
 	}
 }
 

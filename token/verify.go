@@ -8,10 +8,12 @@ import (
 )
 
 const (
-	// maxLength of an access token in bytes. Ours have some 450; a longer text is refused before any work.
+	// maxLength of an access token in bytes. Ours have some 450; a longer text
+	// is refused before any work.
 	maxLength = 4096
 
-	// skew is how far the clock of the process that issued a token may be ahead of this one's.
+	// skew is how far the clock of the process that issued a token may be ahead
+	// of this one's.
 	skew = 5 * time.Second
 )
 
@@ -31,14 +33,18 @@ type verified struct {
 	keyID  string
 }
 
-// Verify returns the claims of an access token that this key set signed for this issuer and that has not
-// expired. Everything else is ErrInvalid: ErrExpired when time is the only fault, ErrUnknownKey when the
-// header is not that of one of our keys. An iat up to five seconds ahead is accepted, as clocks differ.
+// Verify returns the claims of an access token that this key set signed for
+// this issuer and that has not expired. Everything else is ErrInvalid:
+// ErrExpired when time is the only fault, ErrUnknownKey when the header is not
+// that of one of our keys. An iat up to five seconds ahead is accepted, as
+// clocks differ.
 //
-// Tokens that were verified are remembered by the SHA-256 of their whole text; their key and their exp
-// are looked at every time. An ECDSA signature (r, s) has a twin (r, n-s), so a bearer can write an ES256
-// token in two ways. Both say the same, each is remembered for itself, and nothing is known by its text, so
-// it does no harm; revoke by session or jti, never by text. Of any other change nothing verifies.
+// Tokens that were verified are remembered by the SHA-256 of their whole text;
+// their key and their exp are looked at every time. An ECDSA signature (r, s)
+// has a twin (r, n-s), so a bearer can write an ES256 token in two ways. Both
+// say the same, each is remembered for itself, and nothing is known by its
+// text, so it does no harm; revoke by session or jti, never by text. Of any
+// other change nothing verifies.
 func (s *Signer) Verify(raw string) (Claims, error) {
 	if len(raw) > maxLength {
 		return Claims{}, errTooLong
@@ -59,9 +65,10 @@ func (s *Signer) Verify(raw string) (Claims, error) {
 	return v.claims, nil
 }
 
-// verify checks all of a token but its expiry. The header must be, byte for byte, the one that a key of
-// ours writes: the key fixes the algorithm, and none, a foreign kid, crit, jwk, jku and x5u have no way in.
-// Nothing is parsed before the signature holds.
+// verify checks all of a token but its expiry. The header must be, byte for
+// byte, the one that a key of ours writes: the key fixes the algorithm, and
+// none, a foreign kid, crit, jwk, jku and x5u have no way in. Nothing is parsed
+// before the signature holds.
 func (s *Signer) verify(keys *snapshot, raw string) (verified, error) {
 	dot := strings.LastIndexByte(raw, '.')
 	if dot < 0 {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// contentTypes names the type of each kind of file embedded. The system's own table is not asked:
-// it differs from machine to machine.
+// contentTypes names the type of each kind of file embedded. The system's own
+// table is not asked: it differs from machine to machine.
 var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".html": "text/html; charset=utf-8",
@@ -23,11 +23,11 @@ var contentTypes = map[string]string{
 	".txt":  "text/plain; charset=utf-8",
 }
 
-// asset serves the embedded file of that name. A browser keeps it and asks each time whether it
-// changed, so that a new binary is seen at once.
+// asset serves the embedded file of that name. A browser keeps it and asks each
+// time whether it changed, so that a new binary is seen at once.
 //
-// The content stays in the binary, outside the heap; only the compressed form is held in memory,
-// from the first request for it.
+// The content stays in the binary, outside the heap; only the compressed form
+// is held in memory, from the first request for it.
 func asset(name string) http.Handler {
 	digest := digestOf(name)
 	compressed := sync.OnceValue(func() []byte { return compress(name) })
@@ -46,8 +46,9 @@ func asset(name string) http.Handler {
 	})
 }
 
-// open gives the content of an embedded file. Every name is known when the binary is built, so one
-// that is missing is a fault of the build, and asset meets it before the first request.
+// open gives the content of an embedded file. Every name is known when the
+// binary is built, so one that is missing is a fault of the build, and asset
+// meets it before the first request.
 func open(name string) io.ReadSeeker {
 	f, err := files.Open(name)
 	if err != nil {
@@ -70,7 +71,8 @@ func compress(name string) []byte {
 	return b.Bytes()
 }
 
-// acceptsGzip reads an Accept-Encoding header (RFC 9110, 12.5.3). A weight of zero is a refusal.
+// acceptsGzip reads an Accept-Encoding header (RFC 9110, 12.5.3). A weight of
+// zero is a refusal.
 func acceptsGzip(header string) bool {
 	for item := range strings.SplitSeq(header, ",") {
 		coding, parameter, _ := strings.Cut(item, ";")

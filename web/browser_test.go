@@ -29,7 +29,8 @@ func TestInBrowser(t *testing.T) {
 	})
 }
 
-// showsSchema opens the playground with a login code, and looks for login in the documentation.
+// showsSchema opens the playground with a login code, and looks for login in
+// the documentation.
 func showsSchema(b *tab, page, code string) {
 	b.t.Helper()
 	b.do(
@@ -43,7 +44,8 @@ func showsSchema(b *tab, page, code string) {
 	}
 }
 
-// logsIn runs Login, carries its accessToken to the tab Me by hand, and runs Me.
+// logsIn runs Login, carries its accessToken to the tab Me by hand, and runs
+// Me.
 func logsIn(b *tab) {
 	b.t.Helper()
 	b.do(chromedp.Click(chromedp.CSS(".graphiql-execute-button")))
@@ -57,7 +59,8 @@ func logsIn(b *tab) {
 		chromedp.Click(chromedp.CSS(`section[aria-label="Headers"]`)),
 		retype(fmt.Sprintf(`{"Authorization": "Bearer %s"}`, login.AccessToken)),
 	)
-	// GraphiQL notices a moment after the change of tab which operation stands there.
+	// GraphiQL notices a moment after the change of tab which operation stands
+	// there.
 	b.await(`document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === "Me" && "Me"`)
 	b.do(chromedp.Click(chromedp.CSS(".graphiql-execute-button")))
 	if me := answered(b).Me; me.ID != login.User.ID {
@@ -65,8 +68,8 @@ func logsIn(b *tab) {
 	}
 }
 
-// storesNothing opens a dialog, the one part of GraphiQL that needs the policy's nonce, and then
-// looks at what the browser keeps.
+// storesNothing opens a dialog, the one part of GraphiQL that needs the
+// policy's nonce, and then looks at what the browser keeps.
 func storesNothing(b *tab) {
 	b.t.Helper()
 	b.do(
@@ -129,7 +132,8 @@ func getsProfile(b *tab) {
 	}
 }
 
-// scriptsFault lets the next login meet errcode 45011, and looks for that call on the page.
+// scriptsFault lets the next login meet errcode 45011, and looks for that call
+// on the page.
 func scriptsFault(b *tab, d dev, code string) {
 	b.t.Helper()
 	b.do(
@@ -149,7 +153,8 @@ func scriptsFault(b *tab, d dev, code string) {
 		`//*[@id="calls"]/tr[contains(., "/sns/jscode2session")][contains(., "45011")]`)))
 }
 
-// received waits for the value of that name under "What the mini program receives".
+// received waits for the value of that name under "What the mini program
+// receives".
 func received(b *tab, name string) string {
 	b.t.Helper()
 	return b.await(fmt.Sprintf(`[...document.querySelectorAll("#values .value")]

@@ -19,11 +19,13 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience bounds everything one tab does, on a machine that is busy with other tests.
+// patience bounds everything one tab does, on a machine that is busy with other
+// tests.
 const patience = 2 * time.Minute
 
-// tab is one tab of a headless Chromium that has no network but 127.0.0.1. It remembers what the
-// pages asked the network for and what they complained about.
+// tab is one tab of a headless Chromium that has no network but 127.0.0.1. It
+// remembers what the pages asked the network for and what they complained
+// about.
 type tab struct {
 	t   *testing.T
 	ctx context.Context
@@ -33,7 +35,8 @@ type tab struct {
 	complaints []string
 }
 
-// chromium gives the browser's path. On a machine without one the test is skipped, except in CI.
+// chromium gives the browser's path. On a machine without one the test is
+// skipped, except in CI.
 func chromium(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
@@ -61,8 +64,8 @@ func newTab(t *testing.T, path string) *tab {
 	return b
 }
 
-// chromiumFlags starts a Chromium that keeps its files in a directory of its own, and in which no
-// name resolves and nothing phones home.
+// chromiumFlags starts a Chromium that keeps its files in a directory of its
+// own, and in which no name resolves and nothing phones home.
 func chromiumFlags(path string) []chromedp.ExecAllocatorOption {
 	return append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath(path),
@@ -101,8 +104,8 @@ func (b *tab) complain(grave bool, format string, args ...any) {
 	}
 }
 
-// quiet fails the test when a page sent a request elsewhere than to origin, broke its own policy or
-// wrote an error to the console.
+// quiet fails the test when a page sent a request elsewhere than to origin,
+// broke its own policy or wrote an error to the console.
 func (b *tab) quiet(origin string) {
 	b.t.Helper()
 	b.mu.Lock()
@@ -129,7 +132,8 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// await waits until the expression is neither false, null nor empty, and gives its value.
+// await waits until the expression is neither false, null nor empty, and gives
+// its value.
 func (b *tab) await(expression string) string {
 	b.t.Helper()
 	value, err := chromedp.Run(b.ctx, chromedp.Poll[string](expression, chromedp.WithPollingTimeout(0)))
@@ -145,7 +149,8 @@ func (b *tab) heard() []string {
 	return slices.Clone(b.complaints)
 }
 
-// retype replaces the content of the focused editor, as someone who selects all and pastes.
+// retype replaces the content of the focused editor, as someone who selects all
+// and pastes.
 func retype(text string) chromedp.Action[chromedp.Void] {
 	return chromedp.Steps(
 		chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)),

@@ -26,13 +26,14 @@ var (
 	simulatorLine  = regexp.MustCompile(`(?i)simulator.*?(http://127\.0\.0\.1:\d+)`)
 )
 
-// startDev builds the binary and runs it until the test ends. It reads the addresses that dev prints
-// for people.
+// startDev builds the binary and runs it until the test ends. It reads the
+// addresses that dev prints for people.
 func startDev(t *testing.T) dev {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "menshen")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "menshen").CombinedOutput(); err != nil {
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "menshen")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)

@@ -2,8 +2,9 @@ package web
 
 import "net/http"
 
-// Phone serves the simulator's phone page: /, /phone.js and /phone.css. The page plays a user's phone
-// through the control API under /sim/ of the same origin, and reaches nothing else.
+// Phone serves the simulator's phone page: /, /phone.js and /phone.css. The
+// page plays a user's phone through the control API under /sim/ of the same
+// origin, and reaches nothing else.
 func Phone() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", asset("phone/index.html"))

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestVendorIntegrity compares with the subresource integrity hashes of the same files in gqlgen
-// v0.17.95, graphql/playground/playground.go: someone else's download of what is embedded here.
+// TestVendorIntegrity compares with the subresource integrity hashes of the
+// same files in gqlgen v0.17.95, graphql/playground/playground.go: someone
+// else's download of what is embedded here.
 func TestVendorIntegrity(t *testing.T) {
 	for name, want := range map[string]string{
 		"graphiql.min.js":             "sha256-hnImuor1znlJkD/FOTL3jayfS/xsyNoP04abi8bFJWs=",
@@ -26,7 +27,8 @@ func TestVendorIntegrity(t *testing.T) {
 	}
 }
 
-// TestVendorSums keeps SHA256SUMS complete: every file of the directory is named there, and unchanged.
+// TestVendorSums keeps SHA256SUMS complete: every file of the directory is
+// named there, and unchanged.
 func TestVendorSums(t *testing.T) {
 	want := map[string]string{}
 	lines := bufio.NewScanner(strings.NewReader(read(t, "playground/vendor/SHA256SUMS")))

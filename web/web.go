@@ -1,9 +1,10 @@
-// Package web is what a browser sees, embedded in the binary: the playground for the GraphQL API and
-// the phone page of the WeChat simulator. Neither page loads anything from another origin, and a
-// strict Content-Security-Policy keeps it so.
+// Package web is what a browser sees, embedded in the binary: the playground
+// for the GraphQL API and the phone page of the WeChat simulator. Neither page
+// loads anything from another origin, and a strict Content-Security-Policy
+// keeps it so.
 //
-// The package knows no users, tokens or stores: the pages talk to the server's public API as any
-// client does.
+// The package knows no users, tokens or stores: the pages talk to the server's
+// public API as any client does.
 package web
 
 import (
@@ -15,7 +16,8 @@ import (
 //go:embed phone/*
 var files embed.FS
 
-// protect sets the headers that every answer of a page carries, errors included.
+// protect sets the headers that every answer of a page carries, errors
+// included.
 func protect(policy string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()

@@ -14,7 +14,8 @@ import (
 	"menshen/web"
 )
 
-// serve starts both pages on real ports. Its client leaves encodings and redirects to the test.
+// serve starts both pages on real ports. Its client leaves encodings and
+// redirects to the test.
 func serve(t *testing.T) (playground, phone *httptest.Server, client *http.Client) {
 	t.Helper()
 	playground = httptest.NewServer(web.Playground("/graphql"))
@@ -29,7 +30,8 @@ func serve(t *testing.T) (playground, phone *httptest.Server, client *http.Clien
 	return playground, phone, client
 }
 
-// do sends a request with the headers, given as name, value, …, and reads the answer whole.
+// do sends a request with the headers, given as name, value, …, and reads the
+// answer whole.
 func do(t *testing.T, client *http.Client, method, url string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -52,26 +54,32 @@ func do(t *testing.T, client *http.Client, method, url string, headers ...string
 }
 
 func TestStatus(t *testing.T) {
+	const (
+		html   = "text/html; charset=utf-8"
+		script = "text/javascript; charset=utf-8"
+		style  = "text/css; charset=utf-8"
+		text   = "text/plain; charset=utf-8"
+	)
 	playground, phone, client := serve(t)
 	for _, test := range []struct {
 		name, method, url string
 		status            int
 		contentType       string
 	}{
-		{"the playground's page", "GET", playground.URL + "/playground", 200, "text/html; charset=utf-8"},
-		{"the playground's page with a slash", "GET", playground.URL + "/playground/", 308, "text/html; charset=utf-8"},
-		{"the playground's script", "GET", playground.URL + "/playground/playground.js", 200, "text/javascript; charset=utf-8"},
-		{"graphiql", "HEAD", playground.URL + "/playground/vendor/graphiql.min.js", 200, "text/javascript; charset=utf-8"},
-		{"a licence", "GET", playground.URL + "/playground/vendor/NOTICE.txt", 200, "text/plain; charset=utf-8"},
-		{"the template", "GET", playground.URL + "/playground/index.html", 404, "text/plain; charset=utf-8"},
-		{"a directory", "GET", playground.URL + "/playground/vendor/", 404, "text/plain; charset=utf-8"},
-		{"a way out of the directory", "GET", playground.URL + "/playground/%2e%2e/phone/phone.js", 404, "text/plain; charset=utf-8"},
-		{"a write to the playground", "POST", playground.URL + "/playground", 405, "text/plain; charset=utf-8"},
-		{"the phone's page", "GET", phone.URL + "/", 200, "text/html; charset=utf-8"},
-		{"the phone's script", "GET", phone.URL + "/phone.js", 200, "text/javascript; charset=utf-8"},
-		{"the phone's style", "GET", phone.URL + "/phone.css", 200, "text/css; charset=utf-8"},
-		{"another path of the phone", "GET", phone.URL + "/index.html", 404, "text/plain; charset=utf-8"},
-		{"a write to the phone", "POST", phone.URL + "/phone.js", 405, "text/plain; charset=utf-8"},
+		{"the playground's page", "GET", playground.URL + "/playground", 200, html},
+		{"the playground's page with a slash", "GET", playground.URL + "/playground/", 308, html},
+		{"the playground's script", "GET", playground.URL + "/playground/playground.js", 200, script},
+		{"graphiql", "HEAD", playground.URL + "/playground/vendor/graphiql.min.js", 200, script},
+		{"a licence", "GET", playground.URL + "/playground/vendor/NOTICE.txt", 200, text},
+		{"the template", "GET", playground.URL + "/playground/index.html", 404, text},
+		{"a directory", "GET", playground.URL + "/playground/vendor/", 404, text},
+		{"a way out of the directory", "GET", playground.URL + "/playground/%2e%2e/phone/phone.js", 404, text},
+		{"a write to the playground", "POST", playground.URL + "/playground", 405, text},
+		{"the phone's page", "GET", phone.URL + "/", 200, html},
+		{"the phone's script", "GET", phone.URL + "/phone.js", 200, script},
+		{"the phone's style", "GET", phone.URL + "/phone.css", 200, style},
+		{"another path of the phone", "GET", phone.URL + "/index.html", 404, text},
+		{"a write to the phone", "POST", phone.URL + "/phone.js", 405, text},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			response, _ := do(t, client, test.method, test.url)
@@ -191,11 +199,13 @@ func gunzip(t *testing.T, compressed string) string {
 	return string(content)
 }
 
-// TestPagesAreSelfContained reads the sources: an address of another machine or a piece of inline
-// code would be stopped by the policy, in the browser of someone else.
+// TestPagesAreSelfContained reads the sources: an address of another machine or
+// a piece of inline code would be stopped by the policy, in the browser of
+// someone else.
 func TestPagesAreSelfContained(t *testing.T) {
 	address := regexp.MustCompile(`https?://[\w.-]+`)
-	inline := regexp.MustCompile(`(?i)<script(?:\s+type="module")?>|<style|\sstyle=|\son\w+=|innerHTML|insertAdjacentHTML`)
+	inline := regexp.MustCompile(
+		`(?i)<script(?:\s+type="module")?>|<style|\sstyle=|\son\w+=|innerHTML|insertAdjacentHTML`)
 	known := map[string]bool{"http://127.0.0.1": true, "http://www.w3.org": true}
 	for _, name := range append(sources(t, "playground/*.*"), sources(t, "phone/*.*")...) {
 		content := read(t, name)

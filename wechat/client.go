@@ -1,8 +1,9 @@
-// Package wechat asks api.weixin.qq.com who a mini program's user is, and opens the data that WeChat
-// encrypts for a mini program's server ("open data").
+// Package wechat asks api.weixin.qq.com who a mini program's user is, and opens
+// the data that WeChat encrypts for a mini program's server ("open data").
 //
-// It never retries, never logs, and never lets an AppSecret, a session_key, a login code or WeChat's
-// own error text into an error: what it returns may be logged as it is.
+// It never retries, never logs, and never lets an AppSecret, a session_key, a
+// login code or WeChat's own error text into an error: what it returns may be
+// logged as it is.
 package wechat
 
 import (
@@ -20,28 +21,32 @@ import (
 const (
 	defaultBaseURL = "https://api.weixin.qq.com"
 
-	// callTimeout bounds a call from the first dial to the last byte of the answer. WeChat names no
-	// figure of its own.
+	// callTimeout bounds a call from the first dial to the last byte of the
+	// answer. WeChat names no figure of its own.
 	callTimeout = 5 * time.Second
 
-	// maxAnswer is the largest answer that is read, in bytes. Real ones have about a hundred.
+	// maxAnswer is the largest answer that is read, in bytes. Real ones have
+	// about a hundred.
 	maxAnswer = 1 << 20
 
-	// maxParameter is the longest AppID, AppSecret or code that is sent, in bytes.
+	// maxParameter is the longest AppID, AppSecret or code that is sent, in
+	// bytes.
 	maxParameter = 1024
 )
 
-// Options says whom a Client asks, and in whose name. It formats without its secrets.
+// Options says whom a Client asks, and in whose name. It formats without its
+// secrets.
 type Options struct {
-	// BaseURL is where WeChat's API, or a simulator of it, listens: http or https, with an optional
-	// path, without user, query or fragment. Empty means https://api.weixin.qq.com.
+	// BaseURL is where WeChat's API, or a simulator of it, listens: http or
+	// https, with an optional path, without user, query or fragment. Empty
+	// means https://api.weixin.qq.com.
 	BaseURL string
 
 	// Apps holds the AppSecret of every AppID that may be asked for.
 	Apps map[string]string
 
-	// Observe, when set, is called once for every call that set out, after its end and on the
-	// caller's goroutine. It must be safe for concurrent use.
+	// Observe, when set, is called once for every call that set out, after its
+	// end and on the caller's goroutine. It must be safe for concurrent use.
 	Observe func(Call)
 }
 
@@ -56,8 +61,8 @@ type Call struct {
 	Elapsed  time.Duration // from before the dial to the end of the answer
 }
 
-// Client calls WeChat's server API. It is safe for concurrent use, keeps connections alive between
-// calls, and formats without its secrets.
+// Client calls WeChat's server API. It is safe for concurrent use, keeps
+// connections alive between calls, and formats without its secrets.
 type Client struct {
 	base      *url.URL
 	secrets   map[string]string
@@ -65,12 +70,12 @@ type Client struct {
 	transport *http.Transport
 }
 
-// NewClient returns a client for the apps of o. It opens no connection. Its error names what is wrong
-// with o and repeats neither a secret nor the URL.
+// NewClient returns a client for the apps of o. It opens no connection. Its
+// error names what is wrong with o and repeats neither a secret nor the URL.
 //
-// Over https the client takes the proxy of HTTPS_PROXY and NO_PROXY, behind which a server may have the
-// fixed address that WeChat's IP whitelist asks for. Over http it takes none: that proxy would read the
-// AppSecret.
+// Over https the client takes the proxy of HTTPS_PROXY and NO_PROXY, behind
+// which a server may have the fixed address that WeChat's IP whitelist asks
+// for. Over http it takes none: that proxy would read the AppSecret.
 func NewClient(o Options) (*Client, error) {
 	base, err := parseBaseURL(o.BaseURL)
 	if err != nil {
@@ -78,7 +83,8 @@ func NewClient(o Options) (*Client, error) {
 	}
 	for appID, secret := range o.Apps {
 		if !sendable(appID) || !sendable(secret) {
-			// Not named: who mixes the two up has the secret where the AppID belongs.
+			// Not named: who mixes the two up has the secret where the AppID
+			// belongs.
 			return nil, fmt.Errorf("wechat: apps: AppID and AppSecret must have 1 to %d bytes", maxParameter)
 		}
 	}
@@ -97,7 +103,8 @@ func parseBaseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		// The parser's error repeats the URL, and with it a password that may stand in it.
+		// The parser's error repeats the URL, and with it a password that may
+		// stand in it.
 		return nil, errors.New("wechat: base URL: not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, errors.New("wechat: base URL: the scheme must be http or https")
@@ -126,11 +133,13 @@ func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 }
 
-// Format writes the type's name only, whatever the verb: the client holds the AppSecrets.
+// Format writes the type's name only, whatever the verb: the client holds the
+// AppSecrets.
 func (c *Client) Format(s fmt.State, _ rune) { io.WriteString(s, "[wechat.Client]") }
 
-// get makes one call of path, the last element of which is endpoint, and has read take what it needs
-// from the answer; read reports whether all of it was there. The error is nil or an *Error.
+// get makes one call of path, the last element of which is endpoint, and has
+// read take what it needs from the answer; read reports whether all of it was
+// there. The error is nil or an *Error.
 func (c *Client) get(ctx context.Context, path, endpoint string, query url.Values, read func(*object) bool) error {
 	start := time.Now()
 	failure := c.exchange(ctx, c.base.JoinPath(path, endpoint), query, read)
@@ -165,8 +174,9 @@ func (c *Client) exchange(ctx context.Context, u *url.URL, query url.Values, rea
 	return nil
 }
 
-// fetch goes to the Transport itself: http.Client would follow redirects, and wrap its errors in a
-// *url.Error, which repeats the URL with the AppSecret in it.
+// fetch goes to the Transport itself: http.Client would follow redirects, and
+// wrap its errors in a *url.Error, which repeats the URL with the AppSecret in
+// it.
 func (c *Client) fetch(ctx context.Context, u *url.URL) ([]byte, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

@@ -11,7 +11,9 @@ import (
 )
 
 func TestNewClientBaseURL(t *testing.T) {
-	for _, good := range []string{"", "http://127.0.0.1:8081", "https://sh.api.weixin.qq.com", "https://[::1]:1/wechat/"} {
+	for _, good := range []string{
+		"", "http://127.0.0.1:8081", "https://sh.api.weixin.qq.com", "https://[::1]:1/wechat/",
+	} {
 		t.Run("takes "+good, func(t *testing.T) {
 			if _, err := NewClient(Options{BaseURL: good}); err != nil {
 				t.Error(err)

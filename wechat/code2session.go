@@ -9,15 +9,18 @@ const jscode2session = "jscode2session"
 
 // Session is who WeChat says a login code belongs to.
 type Session struct {
-	OpenID     string     // names the user within the app
-	UnionID    string     // names the user across the apps of one Open Platform account; empty without one
+	OpenID string // names the user within the app
+	// UnionID names the user across the apps of one Open Platform account;
+	// empty without one.
+	UnionID    string
 	SessionKey SessionKey // opens the user's open data until WeChat gives out another
 }
 
-// Code2Session redeems a code of wx.login (WeChat: auth.code2Session). The code leaves this process once
-// at most, and a code that left counts as spent, whatever comes back: WeChat may have taken it. The error is
-// an *Error of any class; with ErrUnknownApp, and with ErrCodeInvalid for an empty code or one of more than
-// 1024 bytes, nothing was sent.
+// Code2Session redeems a code of wx.login (WeChat: auth.code2Session). The code
+// leaves this process once at most, and a code that left counts as spent,
+// whatever comes back: WeChat may have taken it. The error is an *Error of any
+// class; with ErrUnknownApp, and with ErrCodeInvalid for an empty code or one
+// of more than 1024 bytes, nothing was sent.
 func (c *Client) Code2Session(ctx context.Context, appID, code string) (Session, error) {
 	secret, ok := c.secrets[appID]
 	if !ok {

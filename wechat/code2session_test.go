@@ -35,7 +35,10 @@ func TestCode2SessionRequest(t *testing.T) {
 	if got.Method != "GET" || got.URL.Path != "/prefix/sns/jscode2session" {
 		t.Errorf("request = %s %s", got.Method, got.URL.Path)
 	}
-	want := url.Values{"appid": {testApp}, "secret": {testSecret}, "js_code": {code}, "grant_type": {"authorization_code"}}
+	want := url.Values{
+		"appid": {testApp}, "secret": {testSecret},
+		"js_code": {code}, "grant_type": {"authorization_code"},
+	}
 	if diff := cmp.Diff(want, got.URL.Query()); diff != "" {
 		t.Errorf("query (-want +got):\n%s", diff)
 	}
@@ -48,19 +51,22 @@ func TestCode2SessionRequest(t *testing.T) {
 }
 
 func TestCode2SessionSuccess(t *testing.T) {
+	const key = `"session_key":"` + testKey + `"`
 	whole := Session{OpenID: "oTest-1", UnionID: "uTest-1", SessionKey: testKey}
+	unbound := Session{OpenID: "oTest-1", SessionKey: testKey}
 	for name, tc := range map[string]struct {
 		body string
 		want Session
 	}{
-		"without errcode":    {goodAnswer, Session{OpenID: "oTest-1", SessionKey: testKey}},
-		"with errcode 0":     {`{"errcode":0,"errmsg":"ok","openid":"oTest-1","unionid":"uTest-1","session_key":"` + testKey + `"}`, whole},
-		"errcode as string":  {`{"errcode":"0","openid":"oTest-1","unionid":"uTest-1","session_key":"` + testKey + `"}`, whole},
-		"null members":       {`{"errcode":null,"openid":"oTest-1","unionid":null,"session_key":"` + testKey + `"}`, Session{OpenID: "oTest-1", SessionKey: testKey}},
-		"openid as number":   {`{"openid":12345678901234567890123,"session_key":"` + testKey + `"}`, Session{OpenID: "12345678901234567890123", SessionKey: testKey}},
-		"unknown members":    {`{"openid":"oTest-1","unionid":"uTest-1","session_key":"` + testKey + `","expires_in":[{}]}`, whole},
-		"spaces around":      {"\r\n " + goodAnswer + "\n\n", Session{OpenID: "oTest-1", SessionKey: testKey}},
-		"names in other use": {`{"OPENID":"x","openid":"oTest-1","Session_Key":"x","session_key":"` + testKey + `"}`, Session{OpenID: "oTest-1", SessionKey: testKey}},
+		"without errcode":   {goodAnswer, unbound},
+		"with errcode 0":    {`{"errcode":0,"errmsg":"ok","openid":"oTest-1","unionid":"uTest-1",` + key + `}`, whole},
+		"errcode as string": {`{"errcode":"0","openid":"oTest-1","unionid":"uTest-1",` + key + `}`, whole},
+		"null members":      {`{"errcode":null,"openid":"oTest-1","unionid":null,` + key + `}`, unbound},
+		"openid as number": {`{"openid":12345678901234567890123,` + key + `}`,
+			Session{OpenID: "12345678901234567890123", SessionKey: testKey}},
+		"unknown members":    {`{"openid":"oTest-1","unionid":"uTest-1",` + key + `,"expires_in":[{}]}`, whole},
+		"spaces around":      {"\r\n " + goodAnswer + "\n\n", unbound},
+		"names in other use": {`{"OPENID":"x","openid":"oTest-1","Session_Key":"x",` + key + `}`, unbound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := newTestClient(t, serve(t, answer(tc.body)))
@@ -68,7 +74,8 @@ func TestCode2SessionSuccess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Compared as text of its own: cmp would format a difference as "[session_key]".
+			// Compared as text of its own: cmp would format a difference as
+			// "[session_key]".
 			if got != tc.want {
 				t.Errorf("session = %+v, want %+v (keys equal: %t)", got, tc.want, got.SessionKey == tc.want.SessionKey)
 			}
@@ -283,8 +290,8 @@ func TestCode2SessionContext(t *testing.T) {
 	})
 }
 
-// A WeChat that never answers, or answers a byte and no more, holds a login for five seconds and no longer;
-// one that does not shake hands holds it for three.
+// A WeChat that never answers, or answers a byte and no more, holds a login for
+// five seconds and no longer; one that does not shake hands holds it for three.
 func TestCode2SessionTimeout(t *testing.T) {
 	for name, tc := range map[string]struct {
 		base, says string

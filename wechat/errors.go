@@ -11,35 +11,42 @@ import (
 	"time"
 )
 
-// The classes of a failed call: Error.Class is always one of them. The errcodes are those of WeChat's
-// page on auth.code2Session and those that were seen on it.
+// The classes of a failed call: Error.Class is always one of them. The errcodes
+// are those of WeChat's page on auth.code2Session and those that were seen on
+// it.
 var (
-	// ErrCodeInvalid is returned when the code is wrong, old or used (40029, 40163), and for one that
-	// cannot be a code and is not sent. The mini program calls wx.login again.
+	// ErrCodeInvalid is returned when the code is wrong, old or used (40029,
+	// 40163), and for one that cannot be a code and is not sent. The mini
+	// program calls wx.login again.
 	ErrCodeInvalid = errors.New("wechat: login code invalid")
 
-	// ErrLoginBlocked is returned when WeChat holds the user for a risk (40226). Asking again is no use.
+	// ErrLoginBlocked is returned when WeChat holds the user for a risk
+	// (40226). Asking again is no use.
 	ErrLoginBlocked = errors.New("wechat: login blocked")
 
-	// ErrRateLimited is returned when a quota of the day (45009) or of the minute (45011) is spent;
-	// Error.RetryAfter says how long to wait.
+	// ErrRateLimited is returned when a quota of the day (45009) or of the
+	// minute (45011) is spent; Error.RetryAfter says how long to wait.
 	ErrRateLimited = errors.New("wechat: rate limited")
 
-	// ErrUnavailable is returned when WeChat is busy (-1), unreachable or too slow, or when its answer
-	// makes no sense. The code may be spent: only a new one may be tried.
+	// ErrUnavailable is returned when WeChat is busy (-1), unreachable or too
+	// slow, or when its answer makes no sense. The code may be spent: only a
+	// new one may be tried.
 	ErrUnavailable = errors.New("wechat: unavailable")
 
-	// ErrConfiguration is returned for every other errcode: a wrong AppSecret (40125), an address that
-	// is not in the IP whitelist (40164) and the like, which the operator mends.
+	// ErrConfiguration is returned for every other errcode: a wrong AppSecret
+	// (40125), an address that is not in the IP whitelist (40164) and the like,
+	// which the operator mends.
 	ErrConfiguration = errors.New("wechat: configuration refused")
 
-	// ErrUnknownApp is returned for an AppID that the client has no secret for. Nothing is sent.
+	// ErrUnknownApp is returned for an AppID that the client has no secret for.
+	// Nothing is sent.
 	ErrUnknownApp = errors.New("wechat: unknown app")
 )
 
-// Error is the failure of one call. errors.Is finds its Class, and context.Canceled or
-// context.DeadlineExceeded when the caller left or the time ran out; no other cause is kept, since the
-// text of a lower layer may repeat the URL and the AppSecret in it.
+// Error is the failure of one call. errors.Is finds its Class, and
+// context.Canceled or context.DeadlineExceeded when the caller left or the time
+// ran out; no other cause is kept, since the text of a lower layer may repeat
+// the URL and the AppSecret in it.
 type Error struct {
 	Endpoint string // such as "jscode2session"
 	Errcode  int    // WeChat's errcode, 0 if it gave none
@@ -49,7 +56,8 @@ type Error struct {
 	cause  error  // nil, context.Canceled or context.DeadlineExceeded
 }
 
-// Error names the endpoint, the class, the errcode, and a reason in words of this package.
+// Error names the endpoint, the class, the errcode, and a reason in words of
+// this package.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("wechat: %s: %s", e.Endpoint, strings.TrimPrefix(fmt.Sprint(e.Class), "wechat: "))
 	if e.Errcode != 0 {
@@ -69,7 +77,8 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Class, e.cause}
 }
 
-// RetryAfter is how long to wait after a spent quota: a minute after 45011, an hour after 45009, else 0.
+// RetryAfter is how long to wait after a spent quota: a minute after 45011, an
+// hour after 45009, else 0.
 func (e *Error) RetryAfter() time.Duration {
 	switch e.Errcode {
 	case 45011:
@@ -98,8 +107,9 @@ func unavailable(reason string) *Error {
 	return &Error{Class: ErrUnavailable, reason: reason}
 }
 
-// transportFailure keeps what an operator needs of err and drops err. It asks ctx first, because the
-// Transport returns the context's cause, which is the caller's and may be any error.
+// transportFailure keeps what an operator needs of err and drops err. It asks
+// ctx first, because the Transport returns the context's cause, which is the
+// caller's and may be any error.
 func transportFailure(ctx context.Context, err error) *Error {
 	failure := unavailable(transportReason(err))
 	var timeout net.Error

@@ -9,10 +9,12 @@ import (
 	"time"
 )
 
-// object is a JSON object whose members are read by their exact names. A struct would not do: encoding/json
-// takes "openID" for "openId" and the last of two members of one name, while the one who reads the same
-// JSON after us may not, and what we checked would not be what they use. Here a name is its letters, and an
-// object that gives one twice is refused. A null member counts as absent.
+// object is a JSON object whose members are read by their exact names. A struct
+// would not do: encoding/json takes "openID" for "openId" and the last of two
+// members of one name, while the one who reads the same JSON after us may not,
+// and what we checked would not be what they use. Here a name is its letters,
+// and an object that gives one twice is refused. A null member counts as
+// absent.
 type object struct {
 	members map[string]json.RawMessage
 	odd     bool // a member that was asked for had another type than it must have
@@ -77,8 +79,8 @@ func (o *object) text(name string) string {
 	return s
 }
 
-// identifier returns a string, or the digits of a whole number: WeChat has written both, for one
-// field, in different years.
+// identifier returns a string, or the digits of a whole number: WeChat has
+// written both, for one field, in different years.
 func (o *object) identifier(name string) string {
 	value := string(o.members[name])
 	if value != "" && strings.Trim(value, "0123456789") == "" {
@@ -87,7 +89,8 @@ func (o *object) identifier(name string) string {
 	return o.text(name)
 }
 
-// whole returns a whole number, also one that is written as a string; 0 when it is absent.
+// whole returns a whole number, also one that is written as a string; 0 when it
+// is absent.
 func (o *object) whole(name string) int64 {
 	if !o.has(name) {
 		return 0
@@ -112,7 +115,8 @@ func (o *object) integer(name string) int {
 // lastSecond ends the year 9999, the last that RFC 3339 can write.
 const lastSecond = 253402300799
 
-// instant returns a Unix time in seconds, which must be there and lie between 1970 and 9999.
+// instant returns a Unix time in seconds, which must be there and lie between
+// 1970 and 9999.
 func (o *object) instant(name string) time.Time {
 	n := o.whole(name)
 	if n <= 0 || n > lastSecond {

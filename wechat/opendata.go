@@ -12,17 +12,19 @@ import (
 )
 
 var (
-	// ErrWrongApp is returned when the watermark names another app, is broken, or is missing where it must
-	// be, and when the data names another user.
+	// ErrWrongApp is returned when the watermark names another app, is broken,
+	// or is missing where it must be, and when the data names another user.
 	ErrWrongApp = errors.New("wechat: wrong app")
 
 	// ErrSignatureMismatch is returned when rawData is not what WeChat signed.
 	ErrSignatureMismatch = errors.New("wechat: signature mismatch")
 )
 
-// OpenData is what WeChat encrypted for the server. At most one of UserInfo, Phone, WeRun and Share is set;
-// with none it is of a kind that this package does not know, or a known kind with members of other types,
-// and JSON is all there is. It formats as "[open data]" under fmt, log/slog and encoding/json.
+// OpenData is what WeChat encrypted for the server. At most one of UserInfo,
+// Phone, WeRun and Share is set; with none it is of a kind that this package
+// does not know, or a known kind with members of other types, and JSON is all
+// there is. It formats as "[open data]" under fmt, log/slog and encoding/json;
+// take the members one by one.
 type OpenData struct {
 	UserInfo *UserInfo
 	Phone    *Phone
@@ -45,9 +47,10 @@ type Watermark struct {
 	Timestamp time.Time // whole seconds, UTC
 }
 
-// newOpenData sorts the object by its members. Data with the marks of two kinds is of none: the iv lets
-// anyone rewrite the first 16 bytes, and {"nickName":"abc of a user who chose his nickname becomes
-// {"phoneNumber":" without breaking anything that follows.
+// newOpenData sorts the object by its members. Data with the marks of two kinds
+// is of none: the iv lets anyone rewrite the first 16 bytes, and
+// {"nickName":"abc of a user who chose his nickname becomes {"phoneNumber":"
+// without breaking anything that follows.
 func newOpenData(text string, root *object, key SessionKey) *OpenData {
 	person := root.has("nickName", "avatarUrl")
 	phone := root.has("phoneNumber", "purePhoneNumber")
@@ -94,9 +97,10 @@ func readWatermark(root *object) *Watermark {
 	return w
 }
 
-// Verify checks that the data was made for this app and, where it names a user, for this one. The watermark
-// must be there for user info, phone numbers and whatever else has an openId, and must be right wherever it
-// is. Its timestamp is not judged. The only error is ErrWrongApp.
+// Verify checks that the data was made for this app and, where it names a user,
+// for this one. The watermark must be there for user info, phone numbers and
+// whatever else has an openId, and must be right wherever it is. Its timestamp
+// is not judged. The only error is ErrWrongApp.
 func (d OpenData) Verify(appID, openID string) error {
 	if d.Watermark == nil && (d.needsMark || d.hasMark) {
 		return ErrWrongApp
@@ -110,9 +114,10 @@ func (d OpenData) Verify(appID, openID string) error {
 	return nil
 }
 
-// VerifyRawData checks signature, the hexadecimal SHA-1 of rawData and the text of the session_key, with
-// the key that opened d. rawData must be byte for byte what wx.getUserInfo returned. The error is
-// ErrSignatureMismatch, or a *FieldError when one of the two is empty.
+// VerifyRawData checks signature, the hexadecimal SHA-1 of rawData and the text
+// of the session_key, with the key that opened d. rawData must be byte for byte
+// what wx.getUserInfo returned. The error is ErrSignatureMismatch, or a
+// *FieldError when one of the two is empty.
 func (d OpenData) VerifyRawData(rawData, signature string) error {
 	if rawData == "" {
 		return &FieldError{"rawData", "is empty"}
@@ -128,13 +133,14 @@ func (d OpenData) VerifyRawData(rawData, signature string) error {
 	return nil
 }
 
-const hiddenOpenData = "[open data]"
+// String hides the data: it is "[open data]".
+func (d OpenData) String() string { return "[open data]" }
 
-// Format writes "[open data]" whatever the verb.
-func (d OpenData) Format(s fmt.State, _ rune) { io.WriteString(s, hiddenOpenData) }
+// Format hides the data under every verb of fmt.
+func (d OpenData) Format(s fmt.State, _ rune) { io.WriteString(s, d.String()) }
 
-// LogValue returns "[open data]".
-func (d OpenData) LogValue() slog.Value { return slog.StringValue(hiddenOpenData) }
+// LogValue hides the data from log/slog.
+func (d OpenData) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
-// MarshalText returns "[open data]"; take the members one by one.
-func (d OpenData) MarshalText() ([]byte, error) { return []byte(hiddenOpenData), nil }
+// MarshalText hides the data from encoding/json and its like.
+func (d OpenData) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

@@ -18,7 +18,8 @@ const (
 	testUser = "oTest-1"
 )
 
-// views is what a caller sees of OpenData. Phone is spelt out: as a Phone it would compare and print hidden.
+// views is what a caller sees of OpenData. Phone is spelt out: as a Phone it
+// would compare and print hidden.
 type views struct {
 	UserInfo *UserInfo
 	Phone    []string
@@ -172,31 +173,38 @@ func TestVerify(t *testing.T) {
 		plain string
 		want  error
 	}{
-		"user info":                       {`{"openId":"oTest-1","nickName":"a",` + testMark + `}`, nil},
-		"user info that names nobody":     {`{"nickName":"a",` + testMark + `}`, nil},
-		"phone":                           {`{"phoneNumber":"1","purePhoneNumber":"1","countryCode":"86",` + testMark + `}`, nil},
+		"user info":                   {`{"openId":"oTest-1","nickName":"a",` + testMark + `}`, nil},
+		"user info that names nobody": {`{"nickName":"a",` + testMark + `}`, nil},
+		"phone": {`{"phoneNumber":"1","purePhoneNumber":"1","countryCode":"86",` + testMark + `}`,
+			nil},
 		"steps without watermark":         {`{"stepInfoList":[]}`, nil},
 		"group without watermark":         {`{"openGId":"g"}`, nil},
 		"unknown kind without watermark":  {`{"a":1}`, nil},
 		"a null watermark is none":        {`{"openGId":"g","watermark":null}`, nil},
 		"openid in other letters is none": {`{"openGId":"g","openid":"oTest-2"}`, nil},
 
-		"user info without watermark":      {`{"nickName":"a"}`, ErrWrongApp},
-		"half a user info, no watermark":   {`{"avatarUrl":"a"}`, ErrWrongApp},
-		"broken user info, no watermark":   {`{"nickName":5}`, ErrWrongApp},
-		"phone without watermark":          {`{"phoneNumber":"1","purePhoneNumber":"1","countryCode":"86"}`, ErrWrongApp},
-		"half a phone, no watermark":       {`{"purePhoneNumber":"1"}`, ErrWrongApp},
-		"openId without watermark":         {`{"openId":"oTest-1"}`, ErrWrongApp},
-		"watermark in other letters":       {`{"nickName":"a","Watermark":{"timestamp":1,"appid":"` + testApp + `"}}`, ErrWrongApp},
-		"appid in other letters":           {`{"nickName":"a","watermark":{"timestamp":1,"appId":"` + testApp + `"}}`, ErrWrongApp},
-		"two appids":                       {`{"nickName":"a","watermark":{"timestamp":1,"appid":"wx0","appid":"` + testApp + `"}}`, ErrWrongApp},
-		"another app's user info":          {`{"nickName":"a","watermark":{"timestamp":1,"appid":"wx0"}}`, ErrWrongApp},
-		"another app's steps":              {`{"stepInfoList":[],"watermark":{"timestamp":1,"appid":"wx0"}}`, ErrWrongApp},
-		"another app's unknown kind":       {`{"a":1,"watermark":{"timestamp":1,"appid":"wx0"}}`, ErrWrongApp},
-		"an empty appid":                   {`{"a":1,"watermark":{"timestamp":1,"appid":""}}`, ErrWrongApp},
-		"an appid that is no string":       {`{"a":1,"watermark":{"timestamp":1,"appid":7}}`, ErrWrongApp},
-		"a watermark without time":         {`{"a":1,"watermark":{"appid":"` + testApp + `"}}`, ErrWrongApp},
-		"a watermark past the year 9999":   {`{"a":1,"watermark":{"timestamp":253402300800,"appid":"` + testApp + `"}}`, ErrWrongApp},
+		"user info without watermark":    {`{"nickName":"a"}`, ErrWrongApp},
+		"half a user info, no watermark": {`{"avatarUrl":"a"}`, ErrWrongApp},
+		"broken user info, no watermark": {`{"nickName":5}`, ErrWrongApp},
+		"phone without watermark": {`{"phoneNumber":"1","purePhoneNumber":"1","countryCode":"86"}`,
+			ErrWrongApp},
+		"half a phone, no watermark": {`{"purePhoneNumber":"1"}`, ErrWrongApp},
+		"openId without watermark":   {`{"openId":"oTest-1"}`, ErrWrongApp},
+		"watermark in other letters": {`{"nickName":"a","Watermark":{"timestamp":1,"appid":"` + testApp + `"}}`,
+			ErrWrongApp},
+		"appid in other letters": {`{"nickName":"a","watermark":{"timestamp":1,"appId":"` + testApp + `"}}`,
+			ErrWrongApp},
+		"two appids": {`{"nickName":"a","watermark":{"timestamp":1,"appid":"wx0","appid":"` + testApp + `"}}`,
+			ErrWrongApp},
+		"another app's user info": {`{"nickName":"a","watermark":{"timestamp":1,"appid":"wx0"}}`, ErrWrongApp},
+		"another app's steps": {`{"stepInfoList":[],"watermark":{"timestamp":1,"appid":"wx0"}}`,
+			ErrWrongApp},
+		"another app's unknown kind": {`{"a":1,"watermark":{"timestamp":1,"appid":"wx0"}}`, ErrWrongApp},
+		"an empty appid":             {`{"a":1,"watermark":{"timestamp":1,"appid":""}}`, ErrWrongApp},
+		"an appid that is no string": {`{"a":1,"watermark":{"timestamp":1,"appid":7}}`, ErrWrongApp},
+		"a watermark without time":   {`{"a":1,"watermark":{"appid":"` + testApp + `"}}`, ErrWrongApp},
+		"a watermark past the year 9999": {`{"a":1,"watermark":{"timestamp":253402300800,"appid":"` + testApp + `"}}`,
+			ErrWrongApp},
 		"a watermark that is a string":     {`{"a":1,"watermark":"` + testApp + `"}`, ErrWrongApp},
 		"another user":                     {`{"openId":"oTest-2","nickName":"a",` + testMark + `}`, ErrWrongApp},
 		"another user in an unknown kind":  {`{"openId":"oTest-2",` + testMark + `}`, ErrWrongApp},
@@ -219,8 +227,9 @@ func TestVerifyWithoutUser(t *testing.T) {
 	}
 }
 
-// A user chooses his nickname and, without any key, the first block of what we decrypt. Neither another's phone
-// number nor another's unionId must come out of that, though the watermark is right.
+// A user chooses his nickname and, without any key, the first block of what we
+// decrypt. Neither another's phone number nor another's unionId must come out
+// of that, though the watermark is right.
 func TestBentFirstBlock(t *testing.T) {
 	const rest = `13900000000","gender":0,"avatarUrl":"a",` + testMark + `}`
 	e := seal(t, `{"nickName":"abc`+rest)
@@ -280,7 +289,9 @@ func TestOpenDataIsHidden(t *testing.T) {
 		Data  *OpenData
 		Phone Phone
 	}
-	for _, v := range []any{d, *d, d.Phone, *d.Phone, box{d, *d.Phone}, []any{*d, *d.Phone}, map[string]Phone{"": *d.Phone}} {
+	for _, v := range []any{
+		d, *d, d.Phone, *d.Phone, box{d, *d.Phone}, []any{*d, *d.Phone}, map[string]Phone{"": *d.Phone},
+	} {
 		var out bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
 			fmt.Fprintf(&out, verb, v)

@@ -6,8 +6,9 @@ import (
 	"log/slog"
 )
 
-// Phone is the data of the phone number button, as WeChat wrote it. None of its members is empty. It formats
-// as "[phone]" under fmt, log/slog and encoding/json.
+// Phone is the data of the phone number button, as WeChat wrote it. None of its
+// members is empty. It formats as "[phone number]" under fmt, log/slog and
+// encoding/json; take the members one by one.
 type Phone struct {
 	PhoneNumber     string // with the country code when that is not 86
 	PurePhoneNumber string // without the country code
@@ -26,13 +27,14 @@ func readPhone(o *object) *Phone {
 	return p
 }
 
-const hiddenPhone = "[phone]"
+// String hides the number: it is "[phone number]".
+func (p Phone) String() string { return "[phone number]" }
 
-// Format writes "[phone]" whatever the verb.
-func (p Phone) Format(s fmt.State, _ rune) { io.WriteString(s, hiddenPhone) }
+// Format hides the number under every verb of fmt.
+func (p Phone) Format(s fmt.State, _ rune) { io.WriteString(s, p.String()) }
 
-// LogValue returns "[phone]".
-func (p Phone) LogValue() slog.Value { return slog.StringValue(hiddenPhone) }
+// LogValue hides the number from log/slog.
+func (p Phone) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// MarshalText returns "[phone]"; take the members one by one.
-func (p Phone) MarshalText() ([]byte, error) { return []byte(hiddenPhone), nil }
+// MarshalText hides the number from encoding/json and its like.
+func (p Phone) MarshalText() ([]byte, error) { return []byte(p.String()), nil }

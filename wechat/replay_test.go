@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// resetSecond answers the first request on a connection that it keeps, and resets on all later ones after
-// reading them.
+// resetSecond answers the first request on a connection that it keeps, and
+// resets on all later ones after reading them.
 func resetSecond(conn net.Conn, nth int64) bool {
 	if nth == 1 {
 		writeAnswer(conn, goodAnswer)
@@ -32,8 +32,9 @@ func TestCodeLeavesOnce(t *testing.T) {
 	}
 }
 
-// The trap is real: the same transport sends a GET without our body a second time. When this fails, net/http
-// has changed, and TestCodeLeavesOnce proves nothing any more.
+// The trap is real: the same transport sends a GET without our body a second
+// time. When this fails, net/http has changed, and TestCodeLeavesOnce proves
+// nothing any more.
 func TestPlainGETLeavesTwice(t *testing.T) {
 	server := serveWire(t, resetSecond)
 	client := &http.Client{Transport: newTransport()}
@@ -53,8 +54,9 @@ func TestPlainGETLeavesTwice(t *testing.T) {
 	}
 }
 
-// A server may close a connection between two calls. Depending on who is faster the next call goes out on
-// a new connection or fails, but no code arrives twice, and the call after it is well again.
+// A server may close a connection between two calls. Depending on who is faster
+// the next call goes out on a new connection or fails, but no code arrives
+// twice, and the call after it is well again.
 func TestIdleConnectionClosed(t *testing.T) {
 	server := serveWire(t, func(conn net.Conn, _ int64) bool {
 		writeAnswer(conn, goodAnswer)

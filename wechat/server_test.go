@@ -23,7 +23,8 @@ const (
 
 const goodAnswer = `{"session_key":"` + testKey + `","openid":"oTest-1"}`
 
-// newTestClient returns a client of a WeChat at baseURL and the calls that it reports.
+// newTestClient returns a client of a WeChat at baseURL and the calls that it
+// reports.
 func newTestClient(t *testing.T, baseURL string) (*Client, *[]Call) {
 	t.Helper()
 	var calls []Call
@@ -55,14 +56,16 @@ func answer(body string) http.HandlerFunc {
 	}
 }
 
-// wire is a server that speaks to the bare connection, to fail in ways that net/http would not.
+// wire is a server that speaks to the bare connection, to fail in ways that
+// net/http would not.
 type wire struct {
 	url      string
 	requests atomic.Int64 // whole requests that were read
 }
 
-// serveWire calls handle for each request it has read, with the number of requests so far, and closes the
-// connection with a reset when handle returns false.
+// serveWire calls handle for each request it has read, with the number of
+// requests so far, and closes the connection with a reset when handle returns
+// false.
 func serveWire(t *testing.T, handle func(conn net.Conn, nth int64) (open bool)) *wire {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -101,7 +104,8 @@ func writeAnswer(conn net.Conn, body string) {
 	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// wantFailure checks err's class and errcode, that the one call was observed, and that no secret is in it.
+// wantFailure checks err's class and errcode, that the one call was observed,
+// and that no secret is in it.
 func wantFailure(t *testing.T, err error, class error, errcode int, calls []Call) {
 	t.Helper()
 	var failure *Error
@@ -117,7 +121,8 @@ func wantFailure(t *testing.T, err error, class error, errcode int, calls []Call
 	wantNoSecret(t, err)
 }
 
-// wantNoSecret formats every error of the chain in every way, and walks its memory.
+// wantNoSecret formats every error of the chain in every way, and walks its
+// memory.
 func wantNoSecret(t *testing.T, err error) {
 	t.Helper()
 	for _, e := range chain(err) {
@@ -145,7 +150,8 @@ func chain(err error) []error {
 	return all
 }
 
-// deepStrings collects the strings that v reaches within depth steps, through unexported fields too.
+// deepStrings collects the strings that v reaches within depth steps, through
+// unexported fields too.
 func deepStrings(v reflect.Value, depth int) []string {
 	if depth == 0 {
 		return nil

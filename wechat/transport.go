@@ -11,11 +11,13 @@ import (
 const (
 	connectTimeout = 3 * time.Second
 
-	// idleTimeout is short: the longer a connection has been idle, the likelier it is that the other
-	// side closes it just as a code goes out on it, and that code is then lost.
+	// idleTimeout is short: the longer a connection has been idle, the likelier
+	// it is that the other side closes it just as a code goes out on it, and
+	// that code is then lost.
 	idleTimeout = 30 * time.Second
 
-	// maxIdle connections are kept, so that a wave of logins does not pay a TLS handshake each.
+	// maxIdle connections are kept, so that a wave of logins does not pay a TLS
+	// handshake each.
 	maxIdle = 256
 )
 
@@ -28,22 +30,25 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost:    maxIdle,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
-		// Answers are too short to gain from gzip, and a bomb stays a bomb that nobody lights.
+		// Answers are too short to gain from gzip, and a bomb stays a bomb that
+		// nobody lights.
 		DisableCompression: true,
 		Protocols:          onlyHTTP1(),
 	}
 }
 
-// onlyHTTP1 does without HTTP/2: it has replay rules of its own (a refused stream, a GOAWAY), and it puts
-// all calls on one connection, so that one reset costs every login in flight instead of one.
+// onlyHTTP1 does without HTTP/2: it has replay rules of its own (a refused
+// stream, a GOAWAY), and it puts all calls on one connection, so that one reset
+// costs every login in flight instead of one.
 func onlyHTTP1() *http.Protocols {
 	p := new(http.Protocols)
 	p.SetHTTP1(true)
 	return p
 }
 
-// secureProxy takes the environment's proxy for https only: that one is handed a host name and carries
-// ciphertext, where a proxy of plain http reads the query with the AppSecret.
+// secureProxy takes the environment's proxy for https only: that one is handed
+// a host name and carries ciphertext, where a proxy of plain http reads the
+// query with the AppSecret.
 func secureProxy(req *http.Request) (*url.URL, error) {
 	if req.URL.Scheme != "https" {
 		return nil, nil
@@ -51,10 +56,12 @@ func secureProxy(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// unreplayable is an empty request body that cannot be rewound. A login code works once, and
-// http.Transport sends a GET again by itself when a kept connection dies under it, unless the request has
-// a body that it cannot get afresh (Request.isReplayable). Before it writes a GET it probes the body,
-// finds nothing, and sends neither Content-Length nor Transfer-Encoding (transferWriter.probeRequestBody).
+// unreplayable is an empty request body that cannot be rewound. A login code
+// works once, and http.Transport sends a GET again by itself when a kept
+// connection dies under it, unless the request has a body that it cannot get
+// afresh (Request.isReplayable). Before it writes a GET it probes the body,
+// finds nothing, and sends neither Content-Length nor Transfer-Encoding
+// (transferWriter.probeRequestBody).
 type unreplayable struct{}
 
 func (unreplayable) Read([]byte) (int, error) { return 0, io.EOF }

@@ -1,7 +1,9 @@
 package wechat
 
-// UserInfo is the data of wx.getUserInfo and wx.getUserProfile. Since 2022 WeChat fills it with a grey avatar
-// and the name 微信用户 for most apps. Absent members are empty.
+// UserInfo is the data of wx.getUserInfo and wx.getUserProfile, or WeChat's
+// placeholder, a grey avatar and the name 微信用户: wx.getUserInfo gives the
+// placeholder since 2021-04-28, wx.getUserProfile since 2022-11-08 for most apps.
+// Absent members are empty.
 type UserInfo struct {
 	OpenID    string
 	UnionID   string
@@ -14,8 +16,8 @@ type UserInfo struct {
 	AvatarURL string
 }
 
-// readUserInfo asks for a nickName, which WeChat always sends and which is the member that a forged first
-// block of wx.getUserProfile's data has to give up, for a unionId for example.
+// readUserInfo wants a nickName: WeChat always sends one, and data without it
+// may have had its first block, where it stands, rewritten into a unionId.
 func readUserInfo(o *object) *UserInfo {
 	u := &UserInfo{
 		OpenID:    o.text("openId"),

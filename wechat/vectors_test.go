@@ -23,7 +23,8 @@ type vector struct {
 	Expected      string     `json:"expected"`
 }
 
-// eachVector runs test over the files that match pattern, of which there must be at least one.
+// eachVector runs test over the files that match pattern, of which there must
+// be at least one.
 func eachVector(t *testing.T, pattern string, test func(t *testing.T, v vector)) {
 	t.Helper()
 	if _, err := os.Stat(vectors); err != nil && os.Getenv("CI") != "true" {

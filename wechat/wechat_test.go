@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestMain sets a proxy before net/http looks at the environment for the first time. Loopback addresses
-// are never proxied, so only TestSecureProxy sees it.
+// TestMain sets a proxy before net/http looks at the environment for the first
+// time. Loopback addresses are never proxied, so only TestSecureProxy sees it.
 func TestMain(m *testing.M) {
 	os.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
 	os.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// WeRun is the data of wx.getWeRunData: the user's steps of the last days, in WeChat's order.
+// WeRun is the data of wx.getWeRunData: the user's steps of the last days, in
+// WeChat's order.
 type WeRun struct {
 	Steps []Day
 }

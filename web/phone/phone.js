@@ -227,7 +227,11 @@ $("#fault-kind").addEventListener("change", ({ target }) => {
   if (label) {
     $("#fault-detail label").textContent = label;
     input.type = type;
-    input.setAttribute("list", target.value === "errcode" ? "errcodes" : "none");
+    if (target.value === "errcode") {
+      input.setAttribute("list", "errcodes");
+    } else {
+      input.removeAttribute("list");
+    }
   }
 });
 

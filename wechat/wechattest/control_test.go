@@ -77,7 +77,9 @@ func TestControl(t *testing.T) {
 		}
 	})
 	t.Run("calls", func(t *testing.T) {
-		want := map[string]any{"/sns/jscode2session": 3.0, "/cgi-bin/stable_token": 1.0, "/wxa/business/getuserphonenumber": 1.0}
+		want := map[string]any{
+			"/sns/jscode2session": 3.0, "/cgi-bin/stable_token": 1.0, "/wxa/business/getuserphonenumber": 1.0,
+		}
 		if diff := cmp.Diff(want, get(t, s, "/sim/calls").object(t)); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
@@ -102,7 +104,8 @@ func TestControlMistakes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := control(t, s, c.path, c.body)
-			if sentence := g.text(t, "error"); g.status != http.StatusBadRequest || strings.HasPrefix(sentence, "wechattest") {
+			sentence := g.text(t, "error")
+			if g.status != http.StatusBadRequest || strings.HasPrefix(sentence, "wechattest") {
 				t.Errorf("got %d %s", g.status, g.body)
 			}
 		})

@@ -34,14 +34,38 @@ const (
 )
 
 var endpoints = map[string]endpoint{
-	"/sns/jscode2session":              {method: http.MethodGet, either: true, contentType: plainText, serve: (*Simulator).code2Session},
-	"/cgi-bin/token":                   {method: http.MethodGet, either: true, contentType: jsonText, serve: (*Simulator).plainToken},
-	"/cgi-bin/stable_token":            {method: http.MethodPost, contentType: jsonText, serve: (*Simulator).stableToken},
-	"/wxa/checksession":                {method: http.MethodGet, authorised: true, contentType: jsonText, serve: (*Simulator).checkSession},
-	"/wxa/resetusersessionkey":         {method: http.MethodGet, authorised: true, contentType: jsonText, serve: (*Simulator).resetSessionKey},
-	"/wxa/business/getuserphonenumber": {method: http.MethodPost, authorised: true, contentType: jsonText, serve: (*Simulator).phoneNumber},
-	"/wxa/getwxacodeunlimit":           {method: http.MethodPost, authorised: true, contentType: pngImage, serve: (*Simulator).qrCode},
-	"/wxa/msg_sec_check":               {method: http.MethodPost, authorised: true, contentType: jsonText, serve: (*Simulator).checkText},
+	"/sns/jscode2session": {
+		method: http.MethodGet, either: true, contentType: plainText,
+		serve: (*Simulator).code2Session,
+	},
+	"/cgi-bin/token": {
+		method: http.MethodGet, either: true, contentType: jsonText,
+		serve: (*Simulator).plainToken,
+	},
+	"/cgi-bin/stable_token": {
+		method: http.MethodPost, contentType: jsonText,
+		serve: (*Simulator).stableToken,
+	},
+	"/wxa/checksession": {
+		method: http.MethodGet, authorised: true, contentType: jsonText,
+		serve: (*Simulator).checkSession,
+	},
+	"/wxa/resetusersessionkey": {
+		method: http.MethodGet, authorised: true, contentType: jsonText,
+		serve: (*Simulator).resetSessionKey,
+	},
+	"/wxa/business/getuserphonenumber": {
+		method: http.MethodPost, authorised: true, contentType: jsonText,
+		serve: (*Simulator).phoneNumber,
+	},
+	"/wxa/getwxacodeunlimit": {
+		method: http.MethodPost, authorised: true, contentType: pngImage,
+		serve: (*Simulator).qrCode,
+	},
+	"/wxa/msg_sec_check": {
+		method: http.MethodPost, authorised: true, contentType: jsonText,
+		serve: (*Simulator).checkText,
+	},
 }
 
 // call is one request as an endpoint sees it.

@@ -30,9 +30,11 @@ type Fault struct {
 	Status  int           `json:"status,omitempty"`  // answer with this HTTP status, 200 to 599
 	Body    string        `json:"body,omitempty"`    // answer with these bytes
 	Delay   time.Duration `json:"-"`                 // hold the answer so long, on the real clock
-	Hang    bool          `json:"hang,omitempty"`    // never answer; after 5 minutes the connection is reset
-	Reset   bool          `json:"reset,omitempty"`   // reset the TCP connection instead of an answer
-	Times   int           `json:"times"`             // how many calls; 0 means 1
+	// Hang never answers; after 5 minutes the connection is reset.
+	Hang bool `json:"hang,omitempty"`
+	// Reset resets the TCP connection instead of an answer.
+	Reset bool `json:"reset,omitempty"`
+	Times int  `json:"times"` // how many calls; 0 means 1
 }
 
 // wireFault is a Fault in JSON, where a delay is written like 1.5s.

@@ -18,7 +18,8 @@ func FuzzServeHTTP(f *testing.F) {
 	f.Add("POST", "/wxa/msg_sec_check", "access_token=TOKEN", `{"content":"a","version":2,"scene":1}`)
 	f.Add("GET", "/wxa/resetusersessionkey", "access_token=TOKEN&openid=o", "")
 	f.Add("POST", "/sim/login", "", `{"appId":"`+DevAppID+`","user":"mei"}`)
-	f.Add("POST", "/sim/data", "", `{"appId":"`+DevAppID+`","user":"mei","kind":"profile","payload":{"watermark":{"a":null}}}`)
+	f.Add("POST", "/sim/data", "",
+		`{"appId":"`+DevAppID+`","user":"mei","kind":"profile","payload":{"watermark":{"a":null}}}`)
 	f.Add("POST", "/sim/clock", "", `{"advance":"1h"}`)
 	s := NewSimulator(Options{Now: clock})
 	f.Fuzz(func(t *testing.T, method, path, query, body string) {

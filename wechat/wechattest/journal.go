@@ -13,8 +13,8 @@ const (
 	maxNames  = 100 // users shown
 )
 
-// entry of the journal: one call of WeChat's side, without query or body,
-// where the secrets are.
+// journalEntry is one call of WeChat's side, without query or body, where the
+// secrets are.
 type journalEntry struct {
 	At      time.Time `json:"at"`
 	Method  string    `json:"method"`
@@ -44,7 +44,8 @@ func (s *Simulator) record(c *call, a answer, f Fault) {
 		status = 0
 	}
 	s.recent = slices.Insert(s.recent, 0, journalEntry{
-		At: c.now, Method: cut(c.method), Path: path, AppID: s.callerOf(c), Status: status, ErrCode: a.errcode,
+		At: c.now, Method: cut(c.method), Path: path,
+		AppID: s.callerOf(c), Status: status, ErrCode: a.errcode,
 	})
 	s.recent = s.recent[:min(len(s.recent), maxRecent)]
 }

@@ -80,7 +80,8 @@ func (s *Simulator) payload(id *identity, kind string) (map[string]any, error) {
 	}
 }
 
-// profile is anonymous, as wx.getUserInfo has been since 2021.
+// profile is WeChat's placeholder: wx.getUserInfo gives the placeholder since
+// 2021-04-28, wx.getUserProfile since 2022-11-08 for most apps.
 func (s *Simulator) profile(id *identity, mark map[string]any) map[string]any {
 	p := map[string]any{
 		"openId": id.openID, "nickName": "微信用户", "gender": 0, "language": "zh_CN",
@@ -92,7 +93,8 @@ func (s *Simulator) profile(id *identity, mark map[string]any) map[string]any {
 	return p
 }
 
-const anonymousAvatar = "https://thirdwx.qlogo.cn/mmopen/vi_32/POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg/132"
+const anonymousAvatar = "https://thirdwx.qlogo.cn/mmopen/vi_32/" +
+	"POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg/132"
 
 type stepInfo struct {
 	Timestamp int64 `json:"timestamp"` // the day's beginning, Unix seconds

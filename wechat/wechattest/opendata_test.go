@@ -139,7 +139,8 @@ func TestPayloadIsLaidOver(t *testing.T) {
 	v := decrypt(t, d, key)
 	_, hasCity := v["city"]
 	want := map[string]any{"appid": "wxanother", "timestamp": float64(clock().Unix())}
-	if v["nickName"] != "<Mei & Lei>" || hasCity || cmp.Diff(want, v["watermark"]) != "" || cmp.Diff([]any{1.0}, v["extra"]) != "" {
+	laid := cmp.Equal(want, v["watermark"]) && cmp.Equal([]any{1.0}, v["extra"])
+	if v["nickName"] != "<Mei & Lei>" || hasCity || !laid {
 		t.Errorf("got %v", v)
 	}
 	t.Run("and removed", func(t *testing.T) {

@@ -210,7 +210,10 @@ func TestPushRefusals(t *testing.T) {
 
 // Ensure that what a name resolves to is looked at when it is dialled.
 func TestPushDialsLoopbackAlone(t *testing.T) {
-	for address, want := range map[string]error{"127.0.0.1:80": nil, "[::1]:80": nil, "192.0.2.1:80": ErrInvalid, "[::]:80": ErrInvalid, "x": ErrInvalid} {
+	for address, want := range map[string]error{
+		"127.0.0.1:80": nil, "[::1]:80": nil,
+		"192.0.2.1:80": ErrInvalid, "[::]:80": ErrInvalid, "x": ErrInvalid,
+	} {
 		if err := loopbackOnly("tcp", address, nil); !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", address, err, want)
 		}

@@ -75,7 +75,8 @@ func drawQR(text string, width int) ([]byte, error) {
 		for x := range modules {
 			square := image.Rect(x, y, x+1, y+1)
 			square.Min, square.Max = square.Min.Mul(scale), square.Max.Mul(scale)
-			draw.Draw(img, square.Add(image.Pt(margin, margin)), image.NewUniform(code.At(x, y)), image.Point{}, draw.Src)
+			square = square.Add(image.Pt(margin, margin))
+			draw.Draw(img, square, image.NewUniform(code.At(x, y)), image.Point{}, draw.Src)
 		}
 	}
 	var b bytes.Buffer

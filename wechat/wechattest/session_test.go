@@ -41,7 +41,10 @@ func TestCode2Session(t *testing.T) {
 func TestCode2SessionRefusals(t *testing.T) {
 	s := fixed(t)
 	code := login(t, s, "mei").Code
-	good := url.Values{"appid": {DevAppID}, "secret": {DevAppSecret}, "js_code": {code}, "grant_type": {"authorization_code"}}
+	good := url.Values{
+		"appid": {DevAppID}, "secret": {DevAppSecret},
+		"js_code": {code}, "grant_type": {"authorization_code"},
+	}
 	for _, c := range []struct {
 		name, field, value string
 		want               int

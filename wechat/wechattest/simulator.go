@@ -64,8 +64,8 @@ type Simulator struct {
 	tokens     map[string]*accessToken // by value
 	plain      map[string]*tokenLine   // by AppID: /cgi-bin/token
 	stable     map[string]*tokenLine   // by AppID: /cgi-bin/stable_token
-	minute     meter
-	day        meter
+	minute     quota
+	day        quota
 	faults     []Fault
 	calls      map[string]int
 	recent     []journalEntry
@@ -86,8 +86,8 @@ func NewSimulator(o Options) *Simulator {
 		tokens:      map[string]*accessToken{},
 		plain:       map[string]*tokenLine{},
 		stable:      map[string]*tokenLine{},
-		minute:      meter{span: time.Minute},
-		day:         meter{span: 24 * time.Hour},
+		minute:      quota{span: time.Minute},
+		day:         quota{span: 24 * time.Hour},
 		calls:       map[string]int{},
 	}
 	if len(s.apps) == 0 {

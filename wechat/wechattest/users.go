@@ -88,11 +88,11 @@ func containsControl(text string) bool {
 }
 
 // live returns the user's session_key while it lives, else nil.
-func (id *identity) live(now time.Time) *session {
-	if id.session == nil || !now.Before(id.session.expires) {
+func (i *identity) live(now time.Time) *session {
+	if i.session == nil || !now.Before(i.session.expires) {
 		return nil
 	}
-	return id.session
+	return i.session
 }
 
 // rotate gives the user a new session_key that ends at expires. The caller
