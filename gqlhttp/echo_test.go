@@ -132,3 +132,10 @@ func TestPathOfAVariable(t *testing.T) {
 		t.Errorf("path %s, want %s", path, want)
 	}
 }
+
+func TestSeveralOperations(t *testing.T) {
+	got := newServer(false).do(t, asking(plain, "query a { name } query b { name }", nil))
+	if len(got.errors) != 1 || !strings.Contains(got.errors[0].Message, "operationName") {
+		t.Errorf("%s, want to be told of operationName", got.body)
+	}
+}

@@ -33,6 +33,9 @@ func CodeOf(err *gqlerror.Error) string {
 // tokenLimitMessage is how gqlparser begins what it says at the token limit.
 const tokenLimitMessage = "exceeded token limit of "
 
+// noOperation is what gqlgen says when several could be meant.
+const noOperation = "operation  not found"
+
 const (
 	// maxErrors of a refused document leave: more help nobody.
 	maxErrors = 20
@@ -55,6 +58,9 @@ func refine(errs gqlerror.List, params *graphql.RawParams) gqlerror.List {
 		if limit, ok := strings.CutPrefix(err.Message, tokenLimitMessage); ok {
 			errs[i] = codedError(CodeQueryTooComplex, fmt.Sprintf("The document has more than %s tokens.", limit))
 			continue
+		}
+		if err.Message == noOperation {
+			err.Message = "The document has several operations: name one in operationName."
 		}
 		err.Message = redact(err.Message, values)
 	}
