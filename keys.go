@@ -118,11 +118,11 @@ func (j keyJobs) do(ctx context.Context, job string) (keyReport, error) {
 }
 
 func (j keyJobs) prune(ctx context.Context) ([]string, error) {
-	inUse, err := j.store.RefreshKeys(ctx)
+	oldest, err := j.store.OldestSession(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := j.signer.Prune(ctx, inUse)
+	tokens, err := j.signer.Prune(ctx, oldest)
 	if err != nil {
 		return nil, err
 	}

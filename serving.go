@@ -218,7 +218,6 @@ func (srv *server) sweepAll(ctx context.Context) {
 		var err error
 		if removed, err = srv.store.Sweep(ctx, sweepBatch); err != nil {
 			srv.log.Error("sweep failed", "error", err)
-			return
 		}
 	}
 }

@@ -35,6 +35,11 @@ func (r RawID) Text(prefix string) string {
 	return prefix + idText.EncodeToString(r[:])
 }
 
+// Time returns when the id was made, to the millisecond.
+func (r RawID) Time() time.Time {
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(r[:8]) >> 16)).UTC()
+}
+
 // ParseID reads an id of the kind that prefix names. Each id has exactly one
 // text; anything else is refused.
 func ParseID(prefix, text string) (RawID, bool) {

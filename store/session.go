@@ -40,14 +40,14 @@ type RefreshToken struct {
 	IssuedAt   time.Time // when its predecessor was exchanged for it; zero at generation 0
 }
 
-// within reports whether the token's predecessor may still get it again. A clock
-// that was set back does not turn an honest repeat into theft.
-func (t RefreshToken) within(now time.Time) bool {
-	return t.Generation > 0 && now.Sub(t.IssuedAt).Abs() <= RefreshGrace
+// repeatable reports whether the token's predecessor may still get it again. A
+// clock that was set back does not turn an honest repeat into theft.
+func (t RefreshToken) repeatable(now time.Time) bool {
+	return t.Generation > 0 && now.Sub(t.IssuedAt) <= RefreshGrace
 }
 
-// maxRecent is far more than an honest client exchanges within RefreshGrace.
-const maxRecent = 7
+// maxRepeatable is far more than an honest client exchanges within RefreshGrace.
+const maxRepeatable = 8
 
 // Login is a code that WeChat has accepted, on its way into the store.
 //
@@ -78,7 +78,8 @@ type LoggedIn struct {
 //
 // A token of the current generation is exchanged for Next. Within RefreshGrace
 // of that it gets the same successor again. Later any token but the current one
-// is theft and ends the session. The Session that comes back names the successor
+// is theft and ends the session. More than eight exchanges within RefreshGrace
+// are refused: nothing that may be repeated is ever forgotten. The Session that comes back names the successor
 // in its Refresh field; it is Next only for the call that made the exchange.
 type Refresh struct {
 	SessionID  string
@@ -109,26 +110,29 @@ func (s Session) Judge(in Refresh, now time.Time) (outcome RefreshOutcome, succe
 		return RefreshInvalid, RefreshToken{}
 	case in.Generation == s.Refresh.Generation && in.Hash != s.Refresh.Hash:
 		return RefreshInvalid, RefreshToken{}
+	case in.Generation == s.Refresh.Generation && len(s.repeatable(now)) == maxRepeatable:
+		return RefreshInvalid, RefreshToken{}
 	case in.Generation == s.Refresh.Generation:
 		return RefreshExchange, RefreshToken{}
 	}
-	for _, t := range append([]RefreshToken{s.Refresh}, s.Recent...) {
-		if t.Generation == in.Generation+1 && t.within(now) {
+	for _, t := range s.repeatable(now) {
+		if t.Generation == in.Generation+1 {
 			return RefreshRepeat, t
 		}
-	}
-	if len(s.Recent) == maxRecent && s.Recent[maxRecent-1].within(now) {
-		return RefreshInvalid, RefreshToken{} // perhaps forgotten within the grace
 	}
 	return RefreshTheft, RefreshToken{}
 }
 
+// repeatable returns the tokens whose predecessors may still get them again,
+// newest first.
+func (s Session) repeatable(now time.Time) []RefreshToken {
+	known := append([]RefreshToken{s.Refresh}, s.Recent...)
+	return slices.DeleteFunc(known, func(t RefreshToken) bool { return !t.repeatable(now) })
+}
+
 // Exchanged returns the session after its refresh token was exchanged for next.
 func (s Session) Exchanged(next RefreshToken, life time.Duration, now time.Time) Session {
-	recent := append([]RefreshToken{s.Refresh}, s.Recent...)
-	recent = slices.DeleteFunc(recent, func(t RefreshToken) bool { return !t.within(now) })
-	s.Recent = nil
-	s.Recent = append(s.Recent, recent[:min(len(recent), maxRecent)]...)
+	s.Recent = append([]RefreshToken(nil), s.repeatable(now)...)
 	s.Refresh = next
 	s.Refresh.IssuedAt = now
 	s.LastUsedAt = now

@@ -35,18 +35,27 @@ const (
 )
 
 // RememberSessionKey returns keys, newest first, with fresh in its place by
-// the time of WeChat's answer: two logins may finish out of order. A key that
-// WeChat gave again keeps its place.
+// the time of WeChat's answer: two logins may finish out of order. The newest,
+// given again, stays as it is; an earlier one, given again, is the newest.
 func RememberSessionKey(keys []SessionKey, fresh SessionKey, now time.Time) []SessionKey {
-	known := func(k SessionKey) bool { return k.Text == fresh.Text }
-	if !slices.ContainsFunc(keys, known) {
-		older := slices.IndexFunc(keys, func(k SessionKey) bool { return !k.GivenAt.After(fresh.GivenAt) })
-		if older < 0 {
-			older = len(keys)
+	keys = slices.Clone(keys)
+	for i := range keys {
+		if keys[i].GivenAt.After(now) { // by a clock that has been set back since
+			keys[i].GivenAt = fresh.GivenAt
 		}
-		keys = slices.Insert(slices.Clone(keys), older, fresh)
 	}
-	return LiveSessionKeys(keys, now)
+	known := slices.IndexFunc(keys, func(k SessionKey) bool { return k.Text == fresh.Text })
+	if known == 0 || known > 0 && !fresh.GivenAt.After(keys[0].GivenAt) {
+		return LiveSessionKeys(keys, now)
+	}
+	if known > 0 {
+		keys = slices.Delete(keys, known, known+1)
+	}
+	older := slices.IndexFunc(keys, func(k SessionKey) bool { return !k.GivenAt.After(fresh.GivenAt) })
+	if older < 0 {
+		older = len(keys)
+	}
+	return LiveSessionKeys(slices.Insert(keys, older, fresh), now)
 }
 
 // LiveSessionKeys returns those of keys, newest first, that may still be used:

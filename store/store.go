@@ -139,9 +139,9 @@ type Store interface {
 	// is, and nothing is written.
 	UpdateKeySet(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error
 
-	// RefreshKeys returns the KeyID of every refresh token that a session might
-	// still be given or exchange, each once.
-	RefreshKeys(ctx context.Context) ([]uint32, error)
+	// OldestSession returns when the oldest of the sessions that are kept began;
+	// the zero time when there is none.
+	OldestSession(ctx context.Context) (time.Time, error)
 
 	// SealingKeys lists the keys that seal secrets at rest.
 	SealingKeys(ctx context.Context) ([]SealingKey, error)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"menshen/token"
+	"time"
 )
 
 // verifyByJWKS is a third party: it has the JWKS and the standard library.
@@ -58,7 +59,7 @@ func TestJWKSVerifies(t *testing.T) {
 			if !verifyByJWKS(t, f.JWKS(), before) || !verifyByJWKS(t, f.JWKS(), after) {
 				t.Error("refused during the overlap")
 			}
-			if _, err := f.Prune(t.Context(), nil); err != nil {
+			if _, err := f.Prune(t.Context(), time.Time{}); err != nil {
 				t.Fatal(err)
 			}
 			if verifyByJWKS(t, f.JWKS(), before) {

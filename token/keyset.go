@@ -164,8 +164,8 @@ func (k *keySet) freeID() uint32 {
 }
 
 // prune drops the retired access keys, and the refresh keys that were retired
-// before the given instant and are not in use.
-func (k *keySet) prune(inUse []uint32, before time.Time) (dropped []string) {
+// before the given instant.
+func (k *keySet) prune(before time.Time) (dropped []string) {
 	k.access = slices.DeleteFunc(k.access, func(key accessKey) bool {
 		drop := !key.active()
 		if drop {
@@ -174,7 +174,7 @@ func (k *keySet) prune(inUse []uint32, before time.Time) (dropped []string) {
 		return drop
 	})
 	k.refresh = slices.DeleteFunc(k.refresh, func(key refreshKey) bool {
-		drop := !key.active() && key.RetiredAt.Before(before) && !slices.Contains(inUse, key.ID)
+		drop := !key.active() && key.RetiredAt.Before(before)
 		if drop {
 			dropped = append(dropped, key.name())
 		}

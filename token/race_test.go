@@ -49,7 +49,7 @@ func TestAtOnce(t *testing.T) {
 			return err
 		})
 		do(20, func() error { return f.Rotate(t.Context()) })
-		do(20, func() error { _, err := f.Prune(t.Context(), nil); return err })
+		do(20, func() error { _, err := f.Prune(t.Context(), time.Time{}); return err })
 		do(20, func() error { return f.Reload(t.Context()) })
 		do(50, func() error {
 			if len(f.JWKS()) == 0 || len(f.Keys()) < 2 {
@@ -99,7 +99,7 @@ func TestRotateAtOnce(t *testing.T) {
 			t.Fatalf("%d keys %s", len(f.Keys()), diff)
 		}
 		f.clock.advance(2 * time.Minute)
-		if _, err := f.Prune(t.Context(), nil); err != nil {
+		if _, err := f.Prune(t.Context(), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,15 +16,21 @@ func (s *Signer) Rotate(ctx context.Context) error {
 	})
 }
 
-// Prune drops every retired access key, and each retired refresh key that is
-// not in use: the ids of those that sessions hold tokens of. One that was
-// retired within the last minute stays, since a login under way may yet bring a
-// token of it. Access tokens of the dropped keys are refused from then on,
-// remembered ones too; in other processes, from their next Reload. It returns
-// the ids of the dropped keys as Keys gives them.
-func (s *Signer) Prune(ctx context.Context, inUse []uint32) (dropped []string, err error) {
+// Prune drops every retired access key, and each refresh key that was retired
+// before the oldest session began: no token of it can come back, neither as the
+// current one nor as one that was stolen long ago. A key that was retired within
+// the last minute stays, since a login under way may yet bring a token of it;
+// the zero time says that there is no session. Access tokens of the dropped keys
+// are refused from then on, remembered ones too; in other processes, from their
+// next Reload. It returns the ids of the dropped keys as Keys gives them.
+func (s *Signer) Prune(ctx context.Context, oldestSession time.Time) (dropped []string, err error) {
 	err = s.update(ctx, func(k *keySet) error {
-		dropped = k.prune(inUse, s.now().Add(-time.Minute))
+		before := s.now().Add(-time.Minute)
+		if !oldestSession.IsZero() && oldestSession.Before(before) {
+			before = oldestSession
+		}
+		before = before.Add(-time.Second) // RetiredAt has lost its fraction
+		dropped = k.prune(before)
 		return nil
 	})
 	if err != nil {

@@ -119,8 +119,7 @@ func TestRotateAndPrune(t *testing.T) {
 	for _, alg := range algorithms {
 		t.Run(string(alg), func(t *testing.T) {
 			f := open(t, alg)
-			inUse := f.NextRefresh("ses_1", 0)
-			old, refresh := f.issue(t), f.refresh(t, inUse)
+			old, refresh := f.issue(t), f.refresh(t, f.NextRefresh("ses_1", 0))
 			retired := f.Keys()
 			f.wantVerify(t, old, nil) // and remember it
 			if err := f.Rotate(t.Context()); err != nil {
@@ -130,20 +129,21 @@ func TestRotateAndPrune(t *testing.T) {
 			f.wantVerify(t, old, nil)
 			f.wantVerify(t, fresh, nil)
 
-			f.clock.advance(time.Minute)
-			// The refresh key was retired no longer than a minute ago.
-			f.wantPrune(t, nil, retired[0].ID)
+			f.clock.advance(time.Minute + time.Second)
+			// The refresh key was retired a moment ago.
+			f.wantPrune(t, time.Time{}, retired[0].ID)
 			f.wantVerify(t, old, token.ErrUnknownKey)
 			f.wantVerify(t, fresh, nil)
 			f.wantParse(t, refresh, nil)
 
 			f.clock.advance(time.Second)
-			f.wantPrune(t, []uint32{inUse.KeyID})
+			f.wantPrune(t, start) // a session is as old as the rotation
+			f.wantPrune(t, start.Add(time.Second))
 			f.wantParse(t, refresh, nil)
-			f.wantPrune(t, []uint32{inUse.KeyID + 1}, retired[1].ID)
+			f.wantPrune(t, start.Add(time.Second+1), retired[1].ID)
 			f.wantParse(t, refresh, token.ErrUnknownKey)
 			f.wantParse(t, f.refresh(t, f.NextRefresh("ses_1", 0)), nil)
-			f.wantPrune(t, nil)
+			f.wantPrune(t, time.Time{})
 		})
 	}
 }
@@ -193,7 +193,7 @@ func TestReload(t *testing.T) {
 	b.wantVerify(t, fresh, nil)
 	b.wantParse(t, refresh, nil)
 
-	a.wantPrune(t, nil, a.Keys()[0].ID)
+	a.wantPrune(t, time.Time{}, a.Keys()[0].ID)
 	b.wantVerify(t, old, nil)
 	if err := b.Reload(t.Context()); err != nil {
 		t.Fatal(err)
@@ -210,7 +210,7 @@ func TestStoreFaults(t *testing.T) {
 	calls := map[string]func(context.Context) error{
 		"rotate": f.Rotate,
 		"reload": f.Reload,
-		"prune":  func(ctx context.Context) error { _, err := f.Prune(ctx, nil); return err },
+		"prune":  func(ctx context.Context) error { _, err := f.Prune(ctx, time.Time{}); return err },
 		"open":   func(ctx context.Context) error { _, err := token.Open(ctx, f.opts); return err },
 	}
 	for name, call := range calls {

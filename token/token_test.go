@@ -155,9 +155,9 @@ func (f fixture) wantRefresh(t *testing.T, raw string, want token.Refresh) {
 	}
 }
 
-func (f fixture) wantPrune(t *testing.T, inUse []uint32, want ...string) {
+func (f fixture) wantPrune(t *testing.T, oldestSession time.Time, want ...string) {
 	t.Helper()
-	got, err := f.Prune(t.Context(), inUse)
+	got, err := f.Prune(t.Context(), oldestSession)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}

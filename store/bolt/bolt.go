@@ -30,8 +30,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -98,36 +100,91 @@ func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, err
 	if options.Observe == nil {
 		options.Observe = func(string, time.Duration) {}
 	}
+	if err := refuseEmptied(path, keyFile); err != nil {
+		return nil, err
+	}
 	db, err := openFile(path)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{options: options, db: db}
 	s.committer.db = db
-	if err := s.prepare(keyFile); err != nil {
+	if err := whole(path, func() error { return s.prepare(keyFile) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
-func openFile(path string) (*bbolt.DB, error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// refuseEmptied stops before a file that was cut to nothing is taken for a new
+// one: the key file shows that there was a store.
+func refuseEmptied(path string, keyFile seal.KeyFile) error {
+	file, err := os.Stat(path)
+	if err != nil || file.Size() > 0 {
+		return nil
+	}
+	if _, err := os.Stat(string(keyFile)); err != nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is empty; put its backup there, or remove it to begin a new store", store.ErrDamaged, path)
+}
+
+// openFile opens or makes the file. One that it could not finish making, for
+// want of space, does not stay: it would look like a damaged store.
+func openFile(path string) (db *bbolt.DB, err error) {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("bolt: open: %w", err)
 	}
-	// The freelist stays synced (bbolt's default): without it a crashed file of
-	// a million users takes seconds to open.
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
+	_, absent := os.Stat(path)
+	err = whole(path, func() (err error) {
+		// The freelist stays synced (bbolt's default): without it a crashed file
+		// of a million users takes seconds to open.
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
+		return err
+	})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: %s", store.ErrInUse, path)
+	case err != nil && errors.Is(absent, fs.ErrNotExist):
+		return nil, errors.Join(fmt.Errorf("bolt: make %s: %w", path, err), os.Remove(path))
 	case err != nil:
 		return nil, fmt.Errorf("bolt: open %s: %w", path, err)
 	}
-	if err := syncDir(dir); err != nil {
+	if err := syncDir(filepath.Dir(path)); err != nil {
 		return nil, errors.Join(fmt.Errorf("bolt: open: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// whole runs fn, which reads the file for the first time. bbolt panics, and the
+// kernel faults, on pages of a file that has lost its end.
+func whole(path string, fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %s is not whole: %v", store.ErrDamaged, path, p)
+		}
+	}()
+	return fn()
+}
+
+// makeDir makes a directory and those above it, durably.
+func makeDir(dir string) error {
+	var made []string
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
+			break
+		}
+		made = append(made, d)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, d := range made {
+		if err := syncDir(filepath.Dir(d)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // syncDir makes the names in a directory durable: a synced file that no
@@ -142,27 +199,69 @@ func syncDir(dir string) error {
 }
 
 // prepare migrates the file and opens the key ring, making both for a new one.
+// It writes only where there is something to make.
 func (s *Store) prepare(keyFile seal.KeyFile) error {
-	return s.db.Update(func(t *bbolt.Tx) error {
-		had, err := migrate(t)
-		if err != nil {
+	var had int
+	err := s.db.View(func(t *bbolt.Tx) (err error) {
+		if had, err = version(t); err != nil {
 			return err
 		}
-		if s.key, err = keyFile.Key(had == 0); err != nil {
-			return err
-		}
-		if had > 0 {
-			ring, err := seal.OpenRing(s.key, t.Bucket(bucketMeta).Get(keyRing))
-			s.ring.Store(ring)
-			return err
-		}
-		ring, err := seal.NewRing()
-		if err != nil {
-			return err
-		}
-		s.ring.Store(ring)
-		return s.putRing(t, ring)
+		return checkSize(t, s.db.Path())
 	})
+	if err != nil {
+		return err
+	}
+	if had < len(migrations) {
+		if err := s.db.Update(func(t *bbolt.Tx) error { return s.migrate(t, had, keyFile) }); err != nil {
+			return err
+		}
+	}
+	return s.db.View(func(t *bbolt.Tx) error { return s.openRing(t, keyFile) })
+}
+
+// checkSize refuses a file that has lost its end: a torn copy, or a restore that
+// did not finish.
+func checkSize(t *bbolt.Tx, path string) error {
+	file, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if file.Size() < t.Size() {
+		return fmt.Errorf("%w: %s has %d bytes, it had %d", store.ErrDamaged, path, file.Size(), t.Size())
+	}
+	return nil
+}
+
+// migrate brings the file to the newest version; a new one gets its key file
+// and its ring.
+func (s *Store) migrate(t *bbolt.Tx, had int, keyFile seal.KeyFile) error {
+	if err := migrate(t, had); err != nil || had > 0 {
+		return err
+	}
+	key, err := keyFile.Key(true)
+	if err != nil {
+		return err
+	}
+	ring, err := seal.NewRing()
+	if err != nil {
+		return err
+	}
+	s.key = key
+	return s.putRing(t, ring)
+}
+
+func (s *Store) openRing(t *bbolt.Tx, keyFile seal.KeyFile) error {
+	key, err := keyFile.Key(false)
+	if err != nil {
+		return err
+	}
+	ring, err := seal.OpenRing(key, t.Bucket(bucketMeta).Get(keyRing))
+	if err != nil {
+		return err
+	}
+	s.key = key
+	s.ring.Store(ring)
+	return nil
 }
 
 // Close waits for the writes under way and closes the file.

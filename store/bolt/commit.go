@@ -186,18 +186,23 @@ func (c *committer) visible(id int) (seen bool) {
 	return seen || err != nil
 }
 
+func (c *committer) isFull() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.full != nil
+}
+
 func (c *committer) setFull(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.full = err
 }
 
-// fail gives err to those of a batch that had none.
+// fail gives err to a whole batch, also to those who were refused: what they
+// were refused for may have been written beside them, and is not there.
 func fail(batch []*write, err error) error {
 	for _, w := range batch {
-		if w.err == nil {
-			w.err = err
-		}
+		w.err = err
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,7 +105,7 @@ func everyVerb(t *testing.T, s *Store, alice store.LoggedIn) (errs []error) {
 	failed(err)
 	_, err = s.LiveSessions(ctx)
 	failed(err)
-	_, err = s.RefreshKeys(ctx)
+	_, err = s.OldestSession(ctx)
 	failed(err)
 	in := login("bob")
 	in.UnionID = "union-alice"
@@ -193,6 +194,80 @@ func TestOpenDamaged(t *testing.T) {
 					t.Error("it was opened")
 				}
 			})
+		}
+	}
+}
+
+// TestOpenTorn opens files that have lost their end.
+func TestOpenTorn(t *testing.T) {
+	s := openUnchecked(t)
+	for range 200 {
+		mustLogin(t, s, login("alice"))
+	}
+	origin := s.db.Path()
+	var used int // the file may be longer
+	if err := s.db.View(func(tx *bbolt.Tx) error { used = int(tx.Size()); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	closeTest(t, s)
+	text, err := os.ReadFile(origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{0, 1, 4096, 8192, 12288, 16384, used / 2, used - 1} {
+		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "menshen.db")
+			if err := os.WriteFile(path, text[:size], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if torn, err := Open(path, keyFileOf(origin), testOptions()); err == nil {
+				closeTest(t, torn)
+				t.Error("it was opened")
+			}
+			after, err := os.ReadFile(path)
+			if err != nil || !bytes.Equal(after, text[:size]) {
+				t.Errorf("it was changed: %d bytes, %v", len(after), err)
+			}
+		})
+	}
+}
+
+// TestDamagedSessionLocksNobodyOut damages one of a user's sessions.
+func TestDamagedSessionLocksNobodyOut(t *testing.T) {
+	s := openUnchecked(t)
+	broken := mustLogin(t, s, login("alice")).Session
+	_, id := sessionIDs(broken)
+	err := s.db.Update(func(t *bbolt.Tx) error { return t.Bucket(bucketSessions).Put(id[:], []byte("?")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := mustLogin(t, s, login("alice")).Session
+	if live, err := s.Sessions(t.Context(), whole.UserID); err != nil || len(live) != 1 || live[0].ID != whole.ID {
+		t.Errorf("sessions %v, %v", live, err)
+	}
+	if n, err := s.EndSessions(t.Context(), whole.UserID, store.Actor{}); n != 1 || err != nil {
+		t.Errorf("ended %d, %v", n, err)
+	}
+}
+
+// TestSweepGoesOnBehindDamage damages the sessions that end first.
+func TestSweepGoesOnBehindDamage(t *testing.T) {
+	s := openUnchecked(t)
+	for range 3 {
+		_, id := sessionIDs(mustLogin(t, s, login("alice")).Session)
+		err := s.db.Update(func(t *bbolt.Tx) error { return t.Bucket(bucketSessions).Put(id[:], []byte("?")) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.options.Now = func() time.Time { return begin.Add(time.Hour) }
+	for range 5 {
+		mustLogin(t, s, login("bob"))
+	}
+	s.options.Now = func() time.Time { return begin.Add(2 * s.options.SessionLife) }
+	for _, want := range []int{2, 2, 1, 0} {
+		if n, err := s.Sweep(t.Context(), 2); n != want || !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("swept %d, %v, want %d and the damage told", n, err, want)
 		}
 	}
 }

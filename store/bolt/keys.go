@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -57,37 +55,6 @@ func (t *tx) putKeySet(name string, keys []byte) error {
 		return err
 	}
 	return t.put(bucketKeys, []byte(name), sealed)
-}
-
-// refreshKeysBatch keeps each read short: a long one pins pages of the file.
-const refreshKeysBatch = 2000
-
-// RefreshKeys returns the KeyID of every refresh token in a session.
-func (s *Store) RefreshKeys(ctx context.Context) ([]uint32, error) {
-	found := map[uint32]bool{}
-	var from []byte
-	for done := false; !done; {
-		err := s.view(ctx, "refresh_keys", func(t *tx) error {
-			keys := t.keysFrom(bucketSessions, from, refreshKeysBatch)
-			for _, key := range keys {
-				session, err := t.keptSession(rawID(key))
-				if err != nil {
-					return err
-				}
-				for _, token := range append(session.Recent, session.Refresh) {
-					found[token.KeyID] = true
-				}
-			}
-			if done = len(keys) < refreshKeysBatch; !done {
-				from = append(keys[len(keys)-1], 0)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return slices.Sorted(maps.Keys(found)), nil
 }
 
 // SealingKeys lists the keys that seal secrets at rest.

@@ -15,22 +15,14 @@ var migrations = []func(*bbolt.Tx) error{
 	makeBuckets,
 }
 
-// migrate brings the file to the newest version in the transaction it is given,
-// and returns the version it had: 0 for a new file.
-func migrate(t *bbolt.Tx) (had int, err error) {
-	had, err = version(t)
-	if err != nil || had == len(migrations) {
-		return had, err
-	}
-	if had > len(migrations) {
-		return had, fmt.Errorf("%w: the file has version %d, this program knows %d", store.ErrNewer, had, len(migrations))
-	}
+// migrate brings a file from the version it had to the newest.
+func migrate(t *bbolt.Tx, had int) error {
 	for i, step := range migrations[had:] {
 		if err := step(t); err != nil {
-			return had, fmt.Errorf("bolt: migrate to version %d: %w", had+i+1, err)
+			return fmt.Errorf("bolt: migrate to version %d: %w", had+i+1, err)
 		}
 	}
-	return had, t.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, uint32(len(migrations))))
+	return t.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, uint32(len(migrations))))
 }
 
 // version reads the file's version; 0 for an empty file.
@@ -46,7 +38,11 @@ func version(t *bbolt.Tx) (int, error) {
 	if len(b) != 4 {
 		return 0, fmt.Errorf("%w: no version", store.ErrDamaged)
 	}
-	return int(binary.BigEndian.Uint32(b)), nil
+	have := int(binary.BigEndian.Uint32(b))
+	if have > len(migrations) {
+		return have, fmt.Errorf("%w: the file has version %d, this program knows %d", store.ErrNewer, have, len(migrations))
+	}
+	return have, nil
 }
 
 func makeBuckets(t *bbolt.Tx) error {

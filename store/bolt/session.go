@@ -40,11 +40,23 @@ func (s *Store) Sessions(ctx context.Context, userID string) (live []store.Sessi
 		if !ok {
 			return nil
 		}
-		live, err = t.liveSessionsOf(raw)
+		live = t.liveSessionsOf(raw)
 		slices.Reverse(live)
-		return err
+		return nil
 	})
 	return live, err
+}
+
+// OldestSession returns when the oldest session began: ids sort by time.
+func (s *Store) OldestSession(ctx context.Context) (began time.Time, err error) {
+	err = s.view(ctx, "oldest_session", func(t *tx) error {
+		began = time.Time{}
+		if key, _ := t.Bucket(bucketSessions).Cursor().First(); key != nil {
+			began = rawID(key).Time()
+		}
+		return nil
+	})
+	return began, err
 }
 
 // EndSession ends one session of a user.
@@ -69,9 +81,9 @@ func (s *Store) EndSessions(ctx context.Context, userID string, by store.Actor) 
 		if !ok {
 			return nil
 		}
-		all, err := t.sessionsOf(raw)
-		if err != nil || len(all) == 0 {
-			return err
+		all := t.sessionsOf(raw)
+		if len(all) == 0 {
+			return nil
 		}
 		for _, session := range all {
 			if t.now.Before(session.ExpiresAt) {
@@ -116,23 +128,21 @@ func (t *tx) liveSession(id string) (store.Session, error) {
 }
 
 // sessionsOf returns the sessions of a user that are kept, oldest first,
-// expired ones included.
-func (t *tx) sessionsOf(user store.RawID) (all []store.Session, err error) {
+// expired ones included. One that does not read is passed over: nobody can use
+// it, and it must not keep its user out. The sweep tells of it.
+func (t *tx) sessionsOf(user store.RawID) (all []store.Session) {
 	c := t.Bucket(bucketSessionsByUser).Cursor()
 	for k, _ := c.Seek(user[:]); len(k) == 2*len(user) && store.RawID(k[:16]) == user; k, _ = c.Next() {
-		session, err := t.keptSession(store.RawID(k[16:]))
-		if err != nil {
-			return nil, err
+		if session, err := t.keptSession(store.RawID(k[16:])); err == nil {
+			all = append(all, session)
 		}
-		all = append(all, session)
 	}
-	return all, nil
+	return all
 }
 
 // liveSessionsOf returns the live sessions of a user, oldest first.
-func (t *tx) liveSessionsOf(user store.RawID) ([]store.Session, error) {
-	all, err := t.sessionsOf(user)
-	return slices.DeleteFunc(all, func(s store.Session) bool { return !t.now.Before(s.ExpiresAt) }), err
+func (t *tx) liveSessionsOf(user store.RawID) []store.Session {
+	return slices.DeleteFunc(t.sessionsOf(user), func(s store.Session) bool { return !t.now.Before(s.ExpiresAt) })
 }
 
 // owner returns the user of a session, who must be there.
@@ -154,10 +164,7 @@ func (t *tx) keptSession(raw store.RawID) (store.Session, error) {
 // ones beyond limit.
 func (t *tx) beginSession(session store.Session, limit int) error {
 	user, id := sessionIDs(session)
-	live, err := t.liveSessionsOf(user)
-	if err != nil {
-		return err
-	}
+	live := t.liveSessionsOf(user)
 	for _, oldest := range live[:max(0, len(live)+1-limit)] {
 		if err := t.endSession(oldest); err != nil {
 			return err

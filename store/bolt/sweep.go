@@ -15,6 +15,9 @@ func (s *Store) Sweep(ctx context.Context, limit int) (removed int, err error) {
 	if err := s.flushTouches(ctx); err != nil {
 		return 0, err
 	}
+	if err := s.probe(ctx); err != nil {
+		return 0, err
+	}
 	var damage error
 	err = s.update(ctx, "sweep", func(t *tx) error {
 		removed, damage = 0, nil
@@ -31,6 +34,17 @@ func (s *Store) Sweep(ctx context.Context, limit int) (removed int, err error) {
 		return 0, err
 	}
 	return removed, damage
+}
+
+// probe writes something small after the disk was full. Where requests follow
+// Ping nothing else would, and Ping would fail for ever.
+func (s *Store) probe(ctx context.Context) error {
+	if !s.committer.isFull() {
+		return nil
+	}
+	return s.update(ctx, "probe", func(t *tx) error {
+		return t.put(bucketMeta, keyVersion, bytes.Clone(t.get(bucketMeta, keyVersion)))
+	})
 }
 
 // sweeper removes what an index by time names.
@@ -63,22 +77,30 @@ var sweepers = []sweeper{
 // damaged is passed over: it stays for a person to look at, and what comes
 // behind it is swept all the same.
 func (t *tx) sweep(s sweeper, limit int) (removed int, damage error) {
-	for _, key := range t.keysFrom(s.bucket, nil, limit) {
-		end, name := key[:min(8, len(key))], key[min(8, len(key)):]
-		if bytes.Compare(end, at(t.now, nil)) > 0 {
+	var from []byte
+	for removed < limit {
+		keys := t.keysFrom(s.bucket, from, limit)
+		for _, key := range keys {
+			end, name := key[:min(8, len(key))], key[min(8, len(key)):]
+			if bytes.Compare(end, at(t.now, nil)) > 0 || removed == limit {
+				return removed, damage
+			}
+			err := s.remove(t, name)
+			if err == nil {
+				err = t.delete(s.bucket, key)
+			}
+			switch {
+			case errors.Is(err, store.ErrDamaged):
+				damage = err
+			case err != nil:
+				return removed, err
+			default:
+				removed++
+			}
+			from = append(key, 0)
+		}
+		if len(keys) < limit {
 			break
-		}
-		err := s.remove(t, name)
-		if err == nil {
-			err = t.delete(s.bucket, key)
-		}
-		switch {
-		case errors.Is(err, store.ErrDamaged):
-			damage = err
-		case err != nil:
-			return removed, err
-		default:
-			removed++
 		}
 	}
 	return removed, damage

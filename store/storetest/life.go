@@ -95,7 +95,7 @@ func (f *fixture) verbs() map[string]func(context.Context) error {
 		"RotateSealing": s.RotateSealing,
 		"PruneSealing":  func(ctx context.Context) error { _, err := s.PruneSealing(ctx); return err },
 		"Sweep":         func(ctx context.Context) error { _, err := s.Sweep(ctx, 1); return err },
-		"RefreshKeys":   func(ctx context.Context) error { _, err := s.RefreshKeys(ctx); return err },
+		"OldestSession": func(ctx context.Context) error { _, err := s.OldestSession(ctx); return err },
 		"LiveSessions":  func(ctx context.Context) error { _, err := s.LiveSessions(ctx); return err },
 		"AuditEvents":   func(ctx context.Context) error { _, err := s.AuditEvents(ctx, 1); return err },
 		"Ping":          s.Ping,

@@ -106,43 +106,40 @@ func testRefreshChain(t *testing.T, h Harness) {
 	f.dead(id)
 }
 
-// A client that exchanges more in ten seconds than is remembered is refused,
-// and nothing is held against it.
-func testRefreshCrowd(t *testing.T, h Harness) {
+// Who exchanges more within the grace than can be repeated is refused, so that
+// a flood of exchanges makes nothing forgotten that would show a theft.
+func testRefreshFlood(t *testing.T, h Harness) {
 	f := open(t, h)
 	id := f.enter("alice").Session.ID
-	for generation := range uint32(20) {
+	for generation := range uint32(8) {
 		f.refresh(id, generation)
 	}
-	_, _, err := f.store.Refresh(t.Context(), presented(id, 0))
+	_, _, err := f.store.Refresh(t.Context(), presented(id, 8))
 	f.refused(err, store.ErrSessionEnded)
-	f.alive(id)
+	f.same("the first, repeated", f.refresh(id, 0).Refresh.Generation, uint32(1))
 	f.clock.Advance(store.RefreshGrace + instant)
+	f.refresh(id, 8)
 	_, _, err = f.store.Refresh(t.Context(), presented(id, 0))
 	f.refused(err, store.ErrRefreshReused)
+	f.dead(id)
 }
 
-func testRefreshKeys(t *testing.T, h Harness) {
+func testOldestSession(t *testing.T, h Harness) {
 	f := open(t, h)
-	alice, bob := f.enter("alice").Session.ID, f.enter("bob").Session.ID
-	keys := func() []uint32 {
-		ids, err := f.store.RefreshKeys(t.Context())
+	oldest := func(want time.Time) {
+		t.Helper()
+		got, err := f.store.OldestSession(t.Context())
 		f.need(err)
-		return ids
+		f.same("the oldest session", got, want)
 	}
-	common := token(alice, 0).KeyID
-	f.same("after logins", keys(), []uint32{common})
-	newer := presented(bob, 0)
-	newer.Next.KeyID++
-	_, _, err := f.store.Refresh(t.Context(), newer)
-	f.need(err)
-	f.same("after an exchange", keys(), []uint32{common, common + 1})
-	f.refresh(bob, 1)
-	f.refresh(alice, 0)
-	f.same("within the grace", keys(), []uint32{common, common + 1})
-	f.clock.Advance(store.RefreshGrace + instant)
-	f.refresh(bob, 2)
-	f.same("after the grace", keys(), []uint32{common})
+	oldest(time.Time{})
+	first := f.enter("alice")
+	f.clock.Advance(time.Hour)
+	second := f.enter("bob")
+	f.refresh(first.Session.ID, 0)
+	oldest(first.Session.CreatedAt)
+	f.need(f.store.EndSession(t.Context(), first.User.ID, first.Session.ID, actor))
+	oldest(second.Session.CreatedAt)
 }
 
 func testRefreshOlder(t *testing.T, h Harness) {
