@@ -13,7 +13,7 @@ run: ## Run everything on this machine with a simulated WeChat
 
 test: tools verify lint race ## All tests, with the race detector
 
-race: tools
+race: tools ## The tests alone, with the race detector
 	go test -race -shuffle=on -timeout 20m ./...
 
 verify: ## Generated code and go.mod are what their sources say

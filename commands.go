@@ -42,7 +42,7 @@ type serveCommand struct {
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	c.withDefaults(serveDefaults)
-	if err := errors.Join(c.validate(), c.checkWeChatURL()); err != nil {
+	if err := errors.Join(c.validate(), c.checkWeChatURL(), c.checkMetrics()); err != nil {
 		return err
 	}
 	log := newLogger(env.stderr, c.LogFormat, c.LogLevel)
@@ -60,6 +60,14 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 func (c *serveCommand) checkWeChatURL() error {
 	if _, err := wechat.NewClient(wechat.Options{BaseURL: c.WeChatURL}); err != nil {
 		return fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL): %w", err)
+	}
+	return nil
+}
+
+// checkMetrics refuses metrics that nobody could read.
+func (c *serveCommand) checkMetrics() error {
+	if c.MetricsAddr == c.Addr && c.AdminKey == "" {
+		return errors.New("--metrics-addr (MENSHEN_METRICS_ADDR) is the main address, where /metrics needs --admin-key (MENSHEN_ADMIN_KEY)")
 	}
 	return nil
 }

@@ -57,15 +57,15 @@ func newControl(keys keyJobs) http.Handler {
 // controlTimeout is for sealing a large store again.
 const controlTimeout = time.Hour
 
-// askServer has a running server do a job. errNoServer when there is none.
-func askServer(ctx context.Context, socket, job string) (report keyReport, err error) {
+// askServer posts to a running server. errNoServer when there is none.
+func askServer(ctx context.Context, socket, path string) (report keyReport, err error) {
 	client := &http.Client{Timeout: controlTimeout, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
 	}}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://menshen"+job, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://menshen"+path, nil)
 	if err != nil {
 		return report, err
 	}

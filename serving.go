@@ -70,60 +70,60 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 }
 
 // join makes the resolver and binds the sockets.
-func (srv *server) join(ctx context.Context) error {
-	s := srv.settings
-	signer, err := openSigner(ctx, srv.store, s.Issuer, token.Algorithm(s.TokenAlg))
+func (s *server) join(ctx context.Context) error {
+	set := s.settings
+	signer, err := openSigner(ctx, s.store, set.Issuer, token.Algorithm(set.TokenAlg))
 	if err != nil {
 		return err
 	}
-	srv.resolver = &resolvers.Resolver{
-		Store: srv.store, WeChat: srv.wechat, Tokens: signer,
-		AccessTTL: s.AccessTTL, AdminKey: string(s.AdminKey), Now: time.Now, Log: srv.log,
+	s.resolver = &resolvers.Resolver{
+		Store: s.store, WeChat: s.wechat, Tokens: signer,
+		AccessTTL: set.AccessTTL, AdminKey: string(set.AdminKey), Now: time.Now, Log: s.log,
 	}
-	if err := srv.bindPublic(ctx); err != nil {
+	if err := s.bindPublic(ctx); err != nil {
 		return err
 	}
-	return srv.bindControl(keyJobs{signer, srv.store})
+	return s.bindControl(keyJobs{signer, s.store})
 }
 
 // bindPublic listens for clients and, unless they share an address, for metrics.
-func (srv *server) bindPublic(ctx context.Context) error {
-	s, metrics := srv.settings, srv.meters.handler()
+func (s *server) bindPublic(ctx context.Context) error {
+	set, metrics := s.settings, s.meters.handler()
 	var shared http.Handler
 	switch {
-	case s.MetricsAddr != s.Addr:
-		if err := srv.bindMetrics(ctx, metrics); err != nil {
+	case set.MetricsAddr != set.Addr:
+		if err := s.bindMetrics(ctx, metrics); err != nil {
 			return err
 		}
-	case srv.mode == production:
-		shared = requireAdmin(srv.resolver, metrics)
+	case s.mode == production:
+		shared = requireAdmin(s.resolver, metrics)
 	default:
 		shared = metrics
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", set.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr (MENSHEN_ADDR): %w", err)
 	}
-	handler := newHandler(s, srv.resolver, srv.meters, srv.readiness, shared, srv.log)
-	srv.public = service{newHTTPServer(handler), listener}
-	srv.services = append(srv.services, srv.public)
+	handler := newHandler(set, s.resolver, s.meters, s.readiness, shared, s.log)
+	s.public = service{newHTTPServer(handler), listener}
+	s.services = append(s.services, s.public)
 	return nil
 }
 
-func (srv *server) bindMetrics(ctx context.Context, metrics http.Handler) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", srv.settings.MetricsAddr)
+func (s *server) bindMetrics(ctx context.Context, metrics http.Handler) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.settings.MetricsAddr)
 	if err != nil {
 		return fmt.Errorf("--metrics-addr (MENSHEN_METRICS_ADDR), which a second instance on one host needs to set: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
-	srv.services = append(srv.services, service{newHTTPServer(mux), listener})
+	s.services = append(s.services, service{newHTTPServer(mux), listener})
 	return nil
 }
 
 // bindControl listens for the other commands.
-func (srv *server) bindControl(keys keyJobs) error {
-	path, err := srv.settings.boltPath()
+func (s *server) bindControl(keys keyJobs) error {
+	path, err := s.settings.boltPath()
 	if err != nil {
 		return err
 	}
@@ -133,30 +133,30 @@ func (srv *server) bindControl(keys keyJobs) error {
 	}
 	control := newHTTPServer(newControl(keys))
 	control.WriteTimeout = controlTimeout
-	srv.services = append(srv.services, service{control, listener})
+	s.services = append(s.services, service{control, listener})
 	return nil
 }
 
-func (srv *server) addr() string { return srv.public.listener.Addr().String() }
+func (s *server) addr() string { return s.public.listener.Addr().String() }
 
 // run serves until the context ends or a socket fails; then it lets the
 // requests in flight finish and closes the store.
-func (srv *server) run(ctx context.Context) error {
-	srv.log.Info("listening", "addr", srv.addr(), "version", buildVersion())
+func (s *server) run(ctx context.Context) error {
+	s.log.Info("listening", "addr", s.addr(), "version", buildVersion())
 	group, ctx := errgroup.WithContext(ctx)
-	for _, s := range srv.services {
+	for _, each := range s.services {
 		group.Go(func() error {
-			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := each.http.Serve(each.listener); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil
 		})
 	}
-	group.Go(func() error { srv.sweep(ctx); return nil })
-	group.Go(func() error { <-ctx.Done(); srv.shutdown(); return nil })
-	err := errors.Join(group.Wait(), srv.store.Close())
-	srv.wechat.Close()
-	srv.log.Info("stopped")
+	group.Go(func() error { s.sweep(ctx); return nil })
+	group.Go(func() error { <-ctx.Done(); s.shutdown(); return nil })
+	err := errors.Join(group.Wait(), s.store.Close())
+	s.wechat.Close()
+	s.log.Info("stopped")
 	return err
 }
 
@@ -169,27 +169,27 @@ const (
 
 // shutdown turns /readyz red, waits for the requests in flight, and cuts off
 // those that take too long: a slow reader must not keep the process.
-func (srv *server) shutdown() {
-	srv.readiness.draining.Store(true)
-	srv.log.Info("shutting down")
-	if srv.mode == production {
+func (s *server) shutdown() {
+	s.readiness.draining.Store(true)
+	s.log.Info("shutting down")
+	if s.mode == production {
 		<-time.After(drainTime)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	for _, s := range srv.services {
-		if err := s.http.Shutdown(ctx); err != nil {
-			srv.log.Warn("requests were cut off", "error", err)
-			s.http.Close()
+	for _, each := range s.services {
+		if err := each.http.Shutdown(ctx); err != nil {
+			s.log.Warn("requests were cut off", "error", err)
+			each.http.Close()
 		}
 	}
 }
 
 // close lets go of what listen opened.
-func (srv *server) close() error {
-	errs := []error{srv.store.Close()}
-	for _, s := range srv.services {
-		errs = append(errs, s.listener.Close())
+func (s *server) close() error {
+	errs := []error{s.store.Close()}
+	for _, each := range s.services {
+		errs = append(errs, each.listener.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -200,7 +200,7 @@ const (
 )
 
 // sweep removes what has expired, in small transactions, until the context ends.
-func (srv *server) sweep(ctx context.Context) {
+func (s *server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
 	for {
@@ -208,16 +208,16 @@ func (srv *server) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			srv.sweepAll(ctx)
+			s.sweepAll(ctx)
 		}
 	}
 }
 
-func (srv *server) sweepAll(ctx context.Context) {
+func (s *server) sweepAll(ctx context.Context) {
 	for removed := sweepBatch; removed >= sweepBatch && ctx.Err() == nil; {
 		var err error
-		if removed, err = srv.store.Sweep(ctx, sweepBatch); err != nil {
-			srv.log.Error("sweep failed", "error", err)
+		if removed, err = s.store.Sweep(ctx, sweepBatch); err != nil && ctx.Err() == nil {
+			s.log.Error("sweep incomplete", "removed", removed, "error", err)
 		}
 	}
 }

@@ -51,6 +51,7 @@ func TestServeRefusesWrongSettings(t *testing.T) {
 		{"an algorithm without a public key", append(app, "--token-alg", "HS256"), nil, `--token-alg must be one of "ES256","EdDSA"`},
 		{"introspection for some", append(app, "--introspection", "maybe"), nil, "--introspection must be one of"},
 		{"a playground that nobody can use", append(app, "--playground", "on"), nil, "the playground needs --admin-key (MENSHEN_ADMIN_KEY)"},
+		{"metrics that nobody could read", append(app, "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"), nil, "--metrics-addr (MENSHEN_METRICS_ADDR) is the main address, where /metrics needs --admin-key (MENSHEN_ADMIN_KEY)"},
 		{"a WeChat that is no URL", append(app, "--wechat-url", "api.weixin.qq.com"), nil, "--wechat-url (MENSHEN_WECHAT_URL): wechat: base URL: the scheme must be http or https"},
 		{"a WeChat with a password", append(app, "--wechat-url", "https://me:"+hush+"@localhost"), nil, "--wechat-url (MENSHEN_WECHAT_URL)"},
 		{"an unknown log level", append(app, "--log-level", "loud"), nil, "--log-level"},
@@ -193,7 +194,7 @@ func TestServeNeedsItsKeyFile(t *testing.T) {
 	other.serve().stop()
 
 	wrong := filepath.Join(other.dir, "menshen.key")
-	expectRefusal(t, house.run("serve", "--key-file", wrong), "seal: the key file belongs to another store")
+	expectRefusal(t, house.run("serve", "--key-file", wrong), "seal: the key file does not open this store")
 	expectRefusal(t, house.run("serve", "--key-file", writeFile(t, hush)), "seal: not a key file of menshen")
 	gone := filepath.Join(t.TempDir(), "gone.key")
 	expectRefusal(t, house.run("serve", "--key-file", gone), "seal: the key file does not exist: "+gone)

@@ -1,6 +1,6 @@
 // Package resolvers is what each field of the API does: by hand, one file for
 // each noun of graph/. A resolver reads its arguments, asks WeChat or the store,
-// and returns records; it sees no HTTP, writes no SQL, and knows no error code
+// and returns records; it sees no HTTP, knows no engine, and knows no error code
 // (errors.go does).
 package resolvers
 

@@ -40,9 +40,9 @@ type RefreshToken struct {
 	IssuedAt   time.Time // when its predecessor was exchanged for it; zero at generation 0
 }
 
-// repeatable reports whether the token's predecessor may still get it again. A
+// withinGrace reports whether the token's predecessor may still get it again. A
 // clock that was set back does not turn an honest repeat into theft.
-func (t RefreshToken) repeatable(now time.Time) bool {
+func (t RefreshToken) withinGrace(now time.Time) bool {
 	return t.Generation > 0 && now.Sub(t.IssuedAt) <= RefreshGrace
 }
 
@@ -78,9 +78,12 @@ type LoggedIn struct {
 //
 // A token of the current generation is exchanged for Next. Within RefreshGrace
 // of that it gets the same successor again. Later any token but the current one
-// is theft and ends the session. More than eight exchanges within RefreshGrace
-// are refused: nothing that may be repeated is ever forgotten. The Session that comes back names the successor
-// in its Refresh field; it is Next only for the call that made the exchange.
+// is theft and ends the session. A ninth exchange within RefreshGrace is
+// ErrSessionEnded though the session lives on, so that no token that may still
+// be repeated has to be forgotten.
+//
+// The Session that comes back names the successor in its Refresh field; it is
+// Next only for the call that made the exchange.
 type Refresh struct {
 	SessionID  string
 	Generation uint32
@@ -94,7 +97,7 @@ type RefreshOutcome int
 
 // The outcomes, from Session.Judge.
 const (
-	RefreshInvalid  RefreshOutcome = iota // not a token of this session's life
+	RefreshInvalid  RefreshOutcome = iota // refused, held against nobody
 	RefreshExchange                       // the current token
 	RefreshRepeat                         // one exchanged within the grace
 	RefreshTheft                          // any earlier one
@@ -103,19 +106,20 @@ const (
 // Judge decides what a refresh token deserves at the instant now, and names the
 // successor that a repeat gets again. A generation from the future was issued in
 // a life of the store that a restored backup has undone; it is refused and
-// nothing is held against its bearer.
+// nothing is held against its bearer. An exchange beyond maxRepeatable within
+// RefreshGrace is refused likewise: its token works once the grace is over.
 func (s Session) Judge(in Refresh, now time.Time) (outcome RefreshOutcome, successor RefreshToken) {
-	switch {
-	case !now.Before(s.ExpiresAt), in.Generation > s.Refresh.Generation:
+	if !now.Before(s.ExpiresAt) || in.Generation > s.Refresh.Generation {
 		return RefreshInvalid, RefreshToken{}
-	case in.Generation == s.Refresh.Generation && in.Hash != s.Refresh.Hash:
-		return RefreshInvalid, RefreshToken{}
-	case in.Generation == s.Refresh.Generation && len(s.repeatable(now)) == maxRepeatable:
-		return RefreshInvalid, RefreshToken{}
-	case in.Generation == s.Refresh.Generation:
+	}
+	repeatable := s.repeatable(now)
+	if in.Generation == s.Refresh.Generation {
+		if in.Hash != s.Refresh.Hash || len(repeatable) >= maxRepeatable {
+			return RefreshInvalid, RefreshToken{}
+		}
 		return RefreshExchange, RefreshToken{}
 	}
-	for _, t := range s.repeatable(now) {
+	for _, t := range repeatable {
 		if t.Generation == in.Generation+1 {
 			return RefreshRepeat, t
 		}
@@ -127,12 +131,14 @@ func (s Session) Judge(in Refresh, now time.Time) (outcome RefreshOutcome, succe
 // newest first.
 func (s Session) repeatable(now time.Time) []RefreshToken {
 	known := append([]RefreshToken{s.Refresh}, s.Recent...)
-	return slices.DeleteFunc(known, func(t RefreshToken) bool { return !t.repeatable(now) })
+	return slices.DeleteFunc(known, func(t RefreshToken) bool { return !t.withinGrace(now) })
 }
 
 // Exchanged returns the session after its refresh token was exchanged for next.
 func (s Session) Exchanged(next RefreshToken, life time.Duration, now time.Time) Session {
-	s.Recent = append([]RefreshToken(nil), s.repeatable(now)...)
+	if s.Recent = s.repeatable(now); len(s.Recent) == 0 {
+		s.Recent = nil // as it will be read again
+	}
 	s.Refresh = next
 	s.Refresh.IssuedAt = now
 	s.LastUsedAt = now

@@ -21,8 +21,9 @@ var (
 	// ErrNotFound is returned when what an argument names is not there.
 	ErrNotFound = errors.New("store: not found")
 
-	// ErrSessionEnded is returned when a session is unknown, expired or ended;
-	// which of the three is deliberately not told apart.
+	// ErrSessionEnded is returned when a session is unknown, expired or ended, and
+	// when a refresh token is refused without ending its session; which of them
+	// is deliberately not told apart.
 	ErrSessionEnded = errors.New("store: session ended")
 
 	// ErrRefreshReused is returned when a refresh token comes back that was
@@ -39,8 +40,9 @@ var (
 	// ErrNewer is returned when a newer Menshen has written the data.
 	ErrNewer = errors.New("store: written by a newer version of menshen")
 
-	// ErrDamaged is returned when a record does not read as it was written.
-	ErrDamaged = errors.New("store: damaged record")
+	// ErrDamaged is returned when the data does not read as it was written: one
+	// record, or the whole of it when it is opened.
+	ErrDamaged = errors.New("store: damaged")
 
 	// ErrUnavailable is returned when the engine cannot do its work at all: it
 	// is closed, or an earlier write failed and nothing after it can be trusted.

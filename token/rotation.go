@@ -39,9 +39,9 @@ func (s *Signer) Prune(ctx context.Context, oldestSession time.Time) (dropped []
 	return dropped, nil
 }
 
-// Reload takes over the key set as last saved, which another process may have
-// changed. On an error the present keys stay in use; ErrKeySet when the saved
-// ones cannot be used.
+// Reload is for a store that several processes share. It takes over the key set
+// as last saved, which another process may have changed. On an error the present
+// keys stay in use; ErrKeySet when the saved ones cannot be used.
 func (s *Signer) Reload(ctx context.Context) error {
 	s.replace.Lock()
 	defer s.replace.Unlock()

@@ -88,8 +88,8 @@ const lockTimeout = time.Second
 
 // Open opens the file, or makes it and its directory with modes 0600 and 0700.
 // The key file is made with a new store only; an existing one needs its own.
-// store.ErrInUse, store.ErrNewer, store.ErrDamaged, seal.ErrWrongKey, and the
-// errors of seal.KeyFile.Key.
+// It fails with store.ErrInUse, store.ErrNewer, store.ErrDamaged,
+// seal.ErrWrongKey, and the errors of seal.KeyFile.Key.
 func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, error) {
 	if options.SessionLife <= 0 || options.MaxSessions < 1 {
 		return nil, errors.New("bolt: open: SessionLife and MaxSessions must be positive")
@@ -131,7 +131,7 @@ func refuseEmptied(path string, keyFile seal.KeyFile) error {
 // openFile opens or makes the file. One that it could not finish making, for
 // want of space, does not stay: it would look like a damaged store.
 func openFile(path string) (db *bbolt.DB, err error) {
-	if err := makeDir(filepath.Dir(path)); err != nil {
+	if err := seal.MakeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("bolt: open: %w", err)
 	}
 	_, absent := os.Stat(path)
@@ -145,11 +145,14 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: %s", store.ErrInUse, path)
 	case err != nil && errors.Is(absent, fs.ErrNotExist):
-		return nil, errors.Join(fmt.Errorf("bolt: make %s: %w", path, err), os.Remove(path))
+		os.Remove(path) // it may not be there at all
+		return nil, fmt.Errorf("bolt: make the store: %w", err)
+	case errors.Is(err, store.ErrDamaged):
+		return nil, err
 	case err != nil:
 		return nil, fmt.Errorf("bolt: open %s: %w", path, err)
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := seal.SyncDir(filepath.Dir(path)); err != nil {
 		return nil, errors.Join(fmt.Errorf("bolt: open: %w", err), db.Close())
 	}
 	return db, nil
@@ -160,42 +163,11 @@ func openFile(path string) (db *bbolt.DB, err error) {
 func whole(path string, fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %s is not whole: %v", store.ErrDamaged, path, p)
+		if recover() != nil {
+			err = fmt.Errorf("%w: %s has lost its end or is no store; put its backup there", store.ErrDamaged, path)
 		}
 	}()
 	return fn()
-}
-
-// makeDir makes a directory and those above it, durably.
-func makeDir(dir string) error {
-	var made []string
-	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
-		if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
-			break
-		}
-		made = append(made, d)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for _, d := range made {
-		if err := syncDir(filepath.Dir(d)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// syncDir makes the names in a directory durable: a synced file that no
-// directory names is lost with the power.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // prepare migrates the file and opens the key ring, making both for a new one.
@@ -227,7 +199,7 @@ func checkSize(t *bbolt.Tx, path string) error {
 		return err
 	}
 	if file.Size() < t.Size() {
-		return fmt.Errorf("%w: %s has %d bytes, it had %d", store.ErrDamaged, path, file.Size(), t.Size())
+		return fmt.Errorf("%w: %s has %d bytes, it had %d; put its backup there", store.ErrDamaged, path, file.Size(), t.Size())
 	}
 	return nil
 }
@@ -235,7 +207,7 @@ func checkSize(t *bbolt.Tx, path string) error {
 // migrate brings the file to the newest version; a new one gets its key file
 // and its ring.
 func (s *Store) migrate(t *bbolt.Tx, had int, keyFile seal.KeyFile) error {
-	if err := migrate(t, had); err != nil || had > 0 {
+	if err := upgrade(t, had); err != nil || had > 0 {
 		return err
 	}
 	key, err := keyFile.Key(true)

@@ -15,8 +15,8 @@ var migrations = []func(*bbolt.Tx) error{
 	makeBuckets,
 }
 
-// migrate brings a file from the version it had to the newest.
-func migrate(t *bbolt.Tx, had int) error {
+// upgrade brings a file from the version it had to the newest.
+func upgrade(t *bbolt.Tx, had int) error {
 	for i, step := range migrations[had:] {
 		if err := step(t); err != nil {
 			return fmt.Errorf("bolt: migrate to version %d: %w", had+i+1, err)

@@ -75,9 +75,11 @@ var sweepers = []sweeper{
 
 // sweep removes at most limit of what an index says has expired. What is
 // damaged is passed over: it stays for a person to look at, and what comes
-// behind it is swept all the same.
-func (t *tx) sweep(s sweeper, limit int) (removed int, damage error) {
+// behind it is swept all the same. The error is store.ErrDamaged, beside what was
+// removed, or one that ends the transaction.
+func (t *tx) sweep(s sweeper, limit int) (removed int, err error) {
 	var from []byte
+	var damage error
 	for removed < limit {
 		keys := t.keysFrom(s.bucket, from, limit)
 		for _, key := range keys {

@@ -57,8 +57,7 @@ func (t *tx) linkedUser(raw store.RawID) (store.User, error) {
 // unionIDHolder returns the user who holds a unionid, or false.
 func (t *tx) unionIDHolder(unionID store.Optional) (raw store.RawID, held bool) {
 	b := t.get(bucketUnionIDs, []byte(unionID))
-	copy(raw[:], b)
-	return raw, b != nil
+	return rawID(b), b != nil
 }
 
 // fillUnionID gives the user a unionid if both are free. The caller puts the user.

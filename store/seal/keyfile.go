@@ -21,8 +21,9 @@ var (
 	// ErrBadKeyFile is returned when a key file does not hold a key.
 	ErrBadKeyFile = errors.New("seal: not a key file of menshen")
 
-	// ErrWrongKey is returned when a key does not open the key ring.
-	ErrWrongKey = errors.New("seal: the key file belongs to another store")
+	// ErrWrongKey is returned when a key does not open the key ring: it is another
+	// store's, or the ring is damaged; the two cannot be told apart.
+	ErrWrongKey = errors.New("seal: the key file does not open this store: it belongs to another one, or the store is damaged")
 )
 
 const (
@@ -66,7 +67,7 @@ func (f KeyFile) create() ([]byte, error) {
 	rand.Read(secret)
 	text := []byte(keyComment + keyLine + base64.StdEncoding.EncodeToString(secret) + "\n")
 	dir := filepath.Dir(string(f))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := MakeDir(dir); err != nil {
 		return nil, err
 	}
 	// Written whole under another name and then linked: a crash leaves no half
@@ -79,7 +80,7 @@ func (f KeyFile) create() ([]byte, error) {
 	if err := errors.Join(os.Link(whole, string(f)), os.Remove(whole)); err != nil {
 		return nil, err
 	}
-	return text, syncDir(dir)
+	return text, SyncDir(dir)
 }
 
 // writeTemp writes a new file with mode 0600, durably, and returns its name.
@@ -112,14 +113,4 @@ func parseKey(text string) (Key, error) {
 		return Key{aead}, nil
 	}
 	return Key{}, ErrBadKeyFile
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -71,6 +71,10 @@ func testSessionKeysAgain(t *testing.T, h Harness) {
 	f.same("72 hours after the second was first given", f.keyTexts("alice"), []string{"second", "first"})
 	f.clock.Advance(instant)
 	f.same("just after", f.keyTexts("alice"), []string{"second"})
+	f.keep(f.key("third"))
+	f.clock.Advance(time.Hour)
+	f.keep(f.key("second"))
+	f.same("an earlier one again", f.keyTexts("alice"), []string{"second", "third"})
 }
 
 func testSessionKeysCount(t *testing.T, h Harness) {

@@ -49,7 +49,7 @@ var laws = []struct {
 
 	{"session_keys come newest first", testSessionKeysOrder},
 	{"answers that come out of order are put in order", testSessionKeysLate},
-	{"a session_key that WeChat gives again keeps its place", testSessionKeysAgain},
+	{"the newest session_key, given again, keeps its time, an earlier one becomes the newest", testSessionKeysAgain},
 	{"at most two earlier session_keys are kept", testSessionKeysCount},
 	{"an earlier session_key is kept for 72 hours after it was replaced", testSessionKeysAge},
 	{"each identity has its own session_keys", testSessionKeysApart},
