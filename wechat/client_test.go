@@ -82,7 +82,7 @@ func TestClientHidesItsSecrets(t *testing.T) {
 
 func TestSecureProxy(t *testing.T) {
 	for scheme, want := range map[string]string{
-		"https": "http://proxy.invalid:3128",
+		"https": "http://gateway.invalid:3128",
 		"http":  "<nil>",
 	} {
 		t.Run(scheme, func(t *testing.T) {

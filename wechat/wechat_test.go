@@ -11,8 +11,8 @@ import (
 // TestMain sets a proxy before net/http looks at the environment for the first
 // time. Loopback addresses are never proxied, so only TestSecureProxy sees it.
 func TestMain(m *testing.M) {
-	os.Setenv("HTTP_PROXY", "http://proxy.invalid:3128")
-	os.Setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+	os.Setenv("HTTP_PROXY", "http://gateway.invalid:3128")
+	os.Setenv("HTTPS_PROXY", "http://gateway.invalid:3128")
 	os.Unsetenv("NO_PROXY")
 	os.Unsetenv("no_proxy")
 	os.Exit(m.Run())
