@@ -128,8 +128,8 @@ func refuseEmptied(path string, keyFile seal.KeyFile) error {
 	return fmt.Errorf("%w: %s is empty; put its backup there, or remove it to begin a new store", store.ErrDamaged, path)
 }
 
-// openFile opens or makes the file. One that it could not finish making, for
-// want of space, does not stay: it would look like a damaged store.
+// openFile opens or makes the file. One that it could not finish making does
+// not stay: it would look like a damaged store.
 func openFile(path string) (db *bbolt.DB, err error) {
 	if err := seal.MakeDir(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("bolt: open: %w", err)
@@ -145,8 +145,7 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: %s", store.ErrInUse, path)
 	case err != nil && errors.Is(absent, fs.ErrNotExist):
-		os.Remove(path) // it may not be there at all
-		return nil, fmt.Errorf("bolt: make the store: %w", err)
+		return nil, errors.Join(fmt.Errorf("bolt: make the store: %w", err), removeUnfinished(path))
 	case errors.Is(err, store.ErrDamaged):
 		return nil, err
 	case err != nil:
@@ -157,6 +156,21 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	}
 	return db, nil
 }
+
+// removeUnfinished removes a file that is too short to be a store, if there is
+// one. A longer file stays whatever went wrong: since we looked, another process
+// may have made it and answered for what is in it.
+func removeUnfinished(path string) error {
+	file, err := os.Stat(path)
+	if err != nil || file.Size() >= initialPages*int64(os.Getpagesize()) {
+		return nil
+	}
+	return os.Remove(path)
+}
+
+// initialPages are written into every new bbolt file: two meta pages, a freelist
+// and a leaf.
+const initialPages = 4
 
 // whole runs fn, which reads the file for the first time. bbolt panics, and the
 // kernel faults, on pages of a file that has lost its end.

@@ -153,3 +153,28 @@ func TestLoginNeedsASessionID(t *testing.T) {
 		t.Errorf("the identity of a failed login: %v", err)
 	}
 }
+
+// TestRemoveUnfinished keeps whatever may be a store.
+func TestRemoveUnfinished(t *testing.T) {
+	page := os.Getpagesize()
+	for size, want := range map[int]bool{0: false, 3 * page: false, 4*page - 1: false, 4 * page: true, 9 * page: true} {
+		path := filepath.Join(t.TempDir(), "menshen.db")
+		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := removeUnfinished(path); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%d bytes: %v, want it kept: %v", size, err, want)
+		}
+	}
+	if err := removeUnfinished(filepath.Join(t.TempDir(), "none")); err != nil {
+		t.Error(err)
+	}
+	// What bbolt writes first is as long as we think.
+	s := openUnchecked(t)
+	if file, err := os.Stat(s.db.Path()); err != nil || file.Size() < initialPages*int64(page) {
+		t.Errorf("a new store has %d bytes, %v", file.Size(), err)
+	}
+}
