@@ -59,6 +59,7 @@ var sentinels = map[string]sentinel{
 	"wechat.ErrSignatureMismatch": {err: wechat.ErrSignatureMismatch, code: "SIGNATURE_MISMATCH"},
 	"wechat.ErrConfiguration":     {wechat.ErrConfiguration, "INTERNAL", "the operator mends the settings at WeChat"},
 	"wechat.ErrUnknownApp":        {wechat.ErrUnknownApp, "INTERNAL", "the appId of the client has been checked before"},
+	"wechat.ErrPushRefused":       {wechat.ErrPushRefused, "INTERNAL", "it is answered with 403, and no field meets it"},
 	"wechat.ErrMalformed":         {wechat.ErrMalformed, "INTERNAL", "as a FieldError it has become BAD_USER_INPUT before"},
 }
 
