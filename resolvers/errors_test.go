@@ -51,6 +51,8 @@ var sentinels = map[string]sentinel{
 	"seal.ErrWrongKey":            {seal.ErrWrongKey, "INTERNAL", "the operator finds the key file"},
 	"seal.ErrOpen":                {seal.ErrOpen, "INTERNAL", "the operator mends the store"},
 	"wechat.ErrCodeInvalid":       {err: wechat.ErrCodeInvalid, code: "LOGIN_CODE_INVALID"},
+	"wechat.ErrPhoneCodeInvalid":  {wechat.ErrPhoneCodeInvalid, "INTERNAL", "no field takes a phone code yet"},
+	"wechat.ErrTextUnchecked":     {wechat.ErrTextUnchecked, "INTERNAL", "no field has a text checked yet"},
 	"wechat.ErrLoginBlocked":      {err: wechat.ErrLoginBlocked, code: "LOGIN_BLOCKED"},
 	"wechat.ErrRateLimited":       {err: wechat.ErrRateLimited, code: "RATE_LIMITED"},
 	"wechat.ErrUnavailable":       {err: wechat.ErrUnavailable, code: "WECHAT_UNAVAILABLE"},

@@ -1,9 +1,10 @@
 // Package wechat asks api.weixin.qq.com who a mini program's user is, and opens
 // the data that WeChat encrypts for a mini program's server ("open data").
 //
-// It never retries, never logs, and never lets an AppSecret, a session_key, a
-// login code or WeChat's own error text into an error: what it returns may be
-// logged as it is.
+// It never logs, and never lets an AppSecret, a session_key, an access_token, a
+// code or WeChat's own error text into an error: what it returns may be logged
+// as it is. It retries nothing, but repeats a call once whose access_token
+// WeChat refuses, since WeChat has then not looked at the rest.
 package wechat
 
 import (
@@ -16,18 +17,12 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 const (
 	defaultBaseURL = "https://api.weixin.qq.com"
-
-	// callTimeout bounds a call from the first dial to the last byte of the
-	// answer. WeChat names no figure of its own.
-	callTimeout = 5 * time.Second
-
-	// maxAnswer is the largest answer that is read, in bytes. Real ones have
-	// about a hundred.
-	maxAnswer = 1 << 20
 
 	// maxParameter is the longest AppID, AppSecret or code that is sent, in
 	// bytes.
@@ -46,8 +41,27 @@ type Options struct {
 	Apps map[string]string
 
 	// Observe, when set, is called once for every call that set out, after its
-	// end and on the caller's goroutine. It must be safe for concurrent use.
+	// end and on the goroutine that made it: the caller's, or for stable_token
+	// one of the client's own. It must be safe for concurrent use.
 	Observe func(Call)
+
+	// LoadToken reads the state of an app's access_token as last saved; nil
+	// bytes when there is none. All instances that serve the app must share the
+	// state. Its plain text holds the token: the caller seals it before it
+	// touches a disk. Without LoadToken and UpdateToken, which go together, no
+	// call that needs an access_token is made.
+	LoadToken func(ctx context.Context, appID string) ([]byte, error)
+
+	// UpdateToken replaces the state in one atomic step, durable when it
+	// returns. It hands change the bytes that the result replaces, nil when
+	// there are none, and may run change more than once. When change fails
+	// nothing is written, and errors.Is finds its error in what UpdateToken
+	// returns.
+	UpdateToken func(ctx context.Context, appID string, change func(old []byte) ([]byte, error)) error
+
+	// Now is the clock by which an access_token ends; default time.Now. The
+	// clocks of instances may differ by a few seconds.
+	Now func() time.Time
 }
 
 // Format writes the type's name only, whatever the verb: Apps holds secrets.
@@ -56,8 +70,8 @@ func (o Options) Format(s fmt.State, _ rune) { io.WriteString(s, "[wechat.Option
 // Call is the outcome of one call, for metrics. It holds no secret.
 type Call struct {
 	Endpoint string        // the last element of the path, such as "jscode2session"
-	Errcode  int           // WeChat's errcode, 0 if there was none
-	Err      error         // nil, or the *Error that the caller got
+	Errcode  int           // WeChat's errcode when it failed the call, else 0
+	Err      error         // nil, or the *Error of this call
 	Elapsed  time.Duration // from before the dial to the end of the answer
 }
 
@@ -68,6 +82,11 @@ type Client struct {
 	secrets   map[string]string
 	observe   func(Call)
 	transport *http.Transport
+
+	loadToken   func(context.Context, string) ([]byte, error)
+	updateToken func(context.Context, string, func([]byte) ([]byte, error)) error
+	now         func() time.Time
+	refreshes   singleflight.Group // of access_tokens, by AppID
 }
 
 // NewClient returns a client for the apps of o. It opens no connection. Its
@@ -88,11 +107,20 @@ func NewClient(o Options) (*Client, error) {
 			return nil, fmt.Errorf("wechat: apps: AppID and AppSecret must have 1 to %d bytes", maxParameter)
 		}
 	}
+	if (o.LoadToken == nil) != (o.UpdateToken == nil) {
+		return nil, errors.New("wechat: LoadToken and UpdateToken go together")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Client{
-		base:      base,
-		secrets:   maps.Clone(o.Apps),
-		observe:   o.Observe,
-		transport: newTransport(),
+		base:        base,
+		secrets:     maps.Clone(o.Apps),
+		observe:     o.Observe,
+		transport:   newTransport(),
+		loadToken:   o.LoadToken,
+		updateToken: o.UpdateToken,
+		now:         o.Now,
 	}, nil
 }
 
@@ -128,7 +156,8 @@ func (c *Client) Apps() []string {
 	return slices.Sorted(maps.Keys(c.secrets))
 }
 
-// Close closes the idle connections. Calls in flight go on.
+// Close closes the idle connections. Calls in flight go on, and so does the
+// refresh of an access_token, for 15 seconds at most.
 func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 }
@@ -136,65 +165,3 @@ func (c *Client) Close() {
 // Format writes the type's name only, whatever the verb: the client holds the
 // AppSecrets.
 func (c *Client) Format(s fmt.State, _ rune) { io.WriteString(s, "[wechat.Client]") }
-
-// get makes one call of path, the last element of which is endpoint, and has
-// read take what it needs from the answer; read reports whether all of it was
-// there. The error is nil or an *Error.
-func (c *Client) get(ctx context.Context, path, endpoint string, query url.Values, read func(*object) bool) error {
-	start := time.Now()
-	failure := c.exchange(ctx, c.base.JoinPath(path, endpoint), query, read)
-	call := Call{Endpoint: endpoint, Elapsed: time.Since(start)}
-	if failure != nil {
-		failure.Endpoint = endpoint
-		call.Errcode, call.Err = failure.Errcode, failure
-	}
-	if c.observe != nil {
-		c.observe(call)
-	}
-	return call.Err
-}
-
-func (c *Client) exchange(ctx context.Context, u *url.URL, query url.Values, read func(*object) bool) *Error {
-	u.RawQuery = query.Encode()
-	body, failure := c.fetch(ctx, u)
-	if failure != nil {
-		return failure
-	}
-	answer, ok := parseObject(body)
-	if !ok {
-		return unavailable("answer is not a JSON object")
-	}
-	errcode := answer.integer("errcode")
-	if errcode != 0 {
-		return &Error{Errcode: errcode, Class: classOf(errcode)}
-	}
-	if !read(answer) || answer.odd {
-		return unavailable("answer lacks what it must have")
-	}
-	return nil
-}
-
-// fetch goes to the Transport itself: http.Client would follow redirects, and
-// wrap its errors in a *url.Error, which repeats the URL with the AppSecret in
-// it.
-func (c *Client) fetch(ctx context.Context, u *url.URL) ([]byte, *Error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	req := &http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}, Body: unreplayable{}}
-	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
-	if err != nil {
-		return nil, transportFailure(ctx, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, unavailable(fmt.Sprintf("status %d", resp.StatusCode))
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil {
-		return nil, transportFailure(ctx, err)
-	}
-	if len(body) > maxAnswer {
-		return nil, unavailable("answer is too large")
-	}
-	return body, nil
-}

@@ -29,14 +29,19 @@ func (c *Client) Code2Session(ctx context.Context, appID, code string) (Session,
 	if !sendable(code) {
 		return Session{}, &Error{Endpoint: jscode2session, Class: ErrCodeInvalid}
 	}
-	query := url.Values{
-		"appid":      {appID},
-		"secret":     {secret},
-		"js_code":    {code},
-		"grant_type": {"authorization_code"},
+	r := apiRequest{
+		path:     "/sns",
+		endpoint: jscode2session,
+		query: url.Values{
+			"appid":      {appID},
+			"secret":     {secret},
+			"js_code":    {code},
+			"grant_type": {"authorization_code"},
+		},
+		classes: map[int]error{40029: ErrCodeInvalid, 40163: ErrCodeInvalid, 40226: ErrLoginBlocked},
 	}
 	var s Session
-	if err := c.get(ctx, "/sns", jscode2session, query, s.read); err != nil {
+	if err := c.call(ctx, r, s.read); err != nil {
 		return Session{}, err
 	}
 	return s, nil

@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
 // The classes of a failed call: Error.Class is always one of them. The errcodes
-// are those of WeChat's page on auth.code2Session and those that were seen on
-// it.
+// are those of WeChat's page on each endpoint and those that were seen on it.
 var (
 	// ErrCodeInvalid is returned when the code is wrong, old or used (40029,
 	// 40163), and for one that cannot be a code and is not sent. The mini
@@ -24,18 +24,31 @@ var (
 	// (40226). Asking again is no use.
 	ErrLoginBlocked = errors.New("wechat: login blocked")
 
+	// ErrPhoneCodeInvalid is returned when the code of the phone number button
+	// is wrong, old or used (40029, 40163), or belongs to another app (40013) or
+	// another user (40003, and 40029 too), and for one that cannot be a code and
+	// is not sent. The user presses the button again.
+	ErrPhoneCodeInvalid = errors.New("wechat: phone code invalid")
+
+	// ErrTextUnchecked is returned when WeChat does not judge this text of this
+	// user: the user was not active in the last two hours (61010) or is not the
+	// app's (40003, 43104), or the text is empty or too long (44002, 45002).
+	ErrTextUnchecked = errors.New("wechat: text unchecked")
+
 	// ErrRateLimited is returned when a quota of the day (45009) or of the
-	// minute (45011) is spent; Error.RetryAfter says how long to wait.
+	// minute (45011, 44991) is spent; Error.RetryAfter says how long to wait.
 	ErrRateLimited = errors.New("wechat: rate limited")
 
 	// ErrUnavailable is returned when WeChat is busy (-1), unreachable or too
-	// slow, or when its answer makes no sense. The code may be spent: only a
-	// new one may be tried.
+	// slow, when its answer makes no sense, or when it refuses twice the
+	// access_token that it gave (40001, 40014, 42001). The code may be spent:
+	// only a new one may be tried.
 	ErrUnavailable = errors.New("wechat: unavailable")
 
 	// ErrConfiguration is returned for every other errcode: a wrong AppSecret
 	// (40125), an address that is not in the IP whitelist (40164) and the like,
-	// which the operator mends.
+	// which the operator mends, and when the client cannot keep an
+	// access_token.
 	ErrConfiguration = errors.New("wechat: configuration refused")
 
 	// ErrUnknownApp is returned for an AppID that the client has no secret for.
@@ -77,11 +90,11 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Class, e.cause}
 }
 
-// RetryAfter is how long to wait after a spent quota: a minute after 45011, an
-// hour after 45009, else 0.
+// RetryAfter is how long to wait after a spent quota: a minute after 45011 and
+// 44991, an hour after 45009, else 0.
 func (e *Error) RetryAfter() time.Duration {
 	switch e.Errcode {
-	case 45011:
+	case 45011, 44991:
 		return time.Minute
 	case 45009:
 		return time.Hour
@@ -89,15 +102,26 @@ func (e *Error) RetryAfter() time.Duration {
 	return 0
 }
 
+// tokenRefusals are the errcodes of an access_token that WeChat does not take.
+// Without an access_token 40001 is a wrong AppSecret.
+var tokenRefusals = []int{40001, 40014, 42001}
+
+func (r apiRequest) classOf(errcode int) error {
+	if class, ok := r.classes[errcode]; ok {
+		return class
+	}
+	if r.token != "" && slices.Contains(tokenRefusals, errcode) {
+		return ErrUnavailable
+	}
+	return classOf(errcode)
+}
+
+// classOf is the class of an errcode that means the same everywhere.
 func classOf(errcode int) error {
 	switch errcode {
 	case -1:
 		return ErrUnavailable
-	case 40029, 40163:
-		return ErrCodeInvalid
-	case 40226:
-		return ErrLoginBlocked
-	case 45009, 45011:
+	case 45009, 45011, 44991:
 		return ErrRateLimited
 	}
 	return ErrConfiguration

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // resetSecond answers the first request on a connection that it keeps, and
@@ -27,6 +28,30 @@ func TestCodeLeavesOnce(t *testing.T) {
 	if !errors.Is(err, ErrUnavailable) {
 		t.Errorf("err = %v, want ErrUnavailable", err)
 	}
+	if got := server.requests.Load(); got != 2 {
+		t.Errorf("%d requests arrived, want 2: one to warm, one that was reset", got)
+	}
+}
+
+// The code of a phone leaves once too. net/http repeats a POST only when it can
+// get the body afresh.
+func TestPhoneCodeLeavesOnce(t *testing.T) {
+	server := serveWire(t, func(conn net.Conn, nth int64) bool {
+		if nth == 1 {
+			writeAnswer(conn, `{"errcode":0}`)
+		}
+		return nth == 1
+	})
+	c, _ := newTestClient(t, server.url)
+	c.loadToken = savedToken(t, time.Now().Add(time.Hour))
+	if _, err := c.CheckSession(t.Context(), testApp, "oTest-1", testKey); err != nil {
+		t.Fatalf("warming the connection: %v", err)
+	}
+	_, err := c.PhoneNumber(t.Context(), testApp, "oTest-1", testCode)
+	if !errors.Is(err, ErrUnavailable) {
+		t.Errorf("err = %v, want ErrUnavailable", err)
+	}
+	wantNoSecret(t, err)
 	if got := server.requests.Load(); got != 2 {
 		t.Errorf("%d requests arrived, want 2: one to warm, one that was reset", got)
 	}

@@ -2,6 +2,8 @@ package wechat
 
 import (
 	"bufio"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 const (
@@ -19,6 +22,7 @@ const (
 	testCode   = "canary-code"
 	testErrmsg = "canary-errmsg"
 	testKey    = "bWVuc2hlbi10ZXN0LWstMQ=="
+	testPhone  = "13800138000"
 )
 
 const goodAnswer = `{"session_key":"` + testKey + `","openid":"oTest-1"}`
@@ -38,6 +42,18 @@ func newTestClient(t *testing.T, baseURL string) (*Client, *[]Call) {
 	}
 	t.Cleanup(c.Close)
 	return c, &calls
+}
+
+// savedToken is a LoadToken that finds a token which lives until the given time.
+func savedToken(t *testing.T, expires time.Time) func(context.Context, string) ([]byte, error) {
+	t.Helper()
+	saved, err := json.Marshal(tokenState{
+		Version: tokenStateVersion, Token: "76_saved", Expires: expires, Renew: expires,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(context.Context, string) ([]byte, error) { return saved, nil }
 }
 
 // serve starts a WeChat on loopback.
@@ -127,7 +143,7 @@ func wantNoSecret(t *testing.T, err error) {
 	t.Helper()
 	for _, e := range chain(err) {
 		text := fmt.Sprintf("%v %+v %#v %q %s", e, e, e, e, deepStrings(reflect.ValueOf(e), 8))
-		for _, secret := range []string{testSecret, testCode, testErrmsg, testKey, "appid=", "js_code"} {
+		for _, secret := range []string{testSecret, testCode, testErrmsg, testKey, testPhone, "appid=", "js_code", "access_token=", "76_"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%T holds %q: %s", e, secret, text)
 			}

@@ -56,13 +56,12 @@ func secureProxy(req *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(req)
 }
 
-// unreplayable is an empty request body that cannot be rewound. A login code
-// works once, and http.Transport sends a GET again by itself when a kept
-// connection dies under it, unless the request has a body that it cannot get
-// afresh (Request.isReplayable). Before it writes a GET it probes the body,
-// finds nothing, and sends neither Content-Length nor Transfer-Encoding
-// (transferWriter.probeRequestBody).
-type unreplayable struct{}
+// unreplayable is a request body that cannot be rewound. A code works once, and
+// http.Transport sends a GET again by itself when a kept connection dies under
+// it, unless the request has a body that it cannot get afresh
+// (Request.isReplayable). The body of a GET is empty: before the Transport
+// writes the request it probes the body, finds nothing, and sends neither
+// Content-Length nor Transfer-Encoding (transferWriter.probeRequestBody).
+type unreplayable struct{ io.Reader }
 
-func (unreplayable) Read([]byte) (int, error) { return 0, io.EOF }
-func (unreplayable) Close() error             { return nil }
+func (unreplayable) Close() error { return nil }
