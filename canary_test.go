@@ -99,12 +99,12 @@ func (tr *tour) addKeys(files map[string][]byte) {
 		tr.t.Fatal("the key file holds no key")
 	}
 	tr.vault.add("key file", strings.TrimSpace(key))
-	db, err := bolt.Open(tr.house.store(), seal.KeyFile(filepath.Join(tr.house.dir, "menshen.key")), store.Options{SessionLife: patience, MaxSessions: 1})
+	db, err := bolt.Open(tr.house.store(), seal.KeyFile(filepath.Join(tr.house.dir, "menshen.key")), store.Options{SessionLife: patience, MaxSessions: 1, AuditLife: patience})
 	if err != nil {
 		tr.t.Fatal(err)
 	}
 	defer db.Close()
-	text, err := db.KeySet(tr.t.Context(), "token")
+	text, err := db.Secret(tr.t.Context(), "token")
 	if err != nil {
 		tr.t.Fatal(err)
 	}

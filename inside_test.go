@@ -75,7 +75,7 @@ func newInside(t testing.TB, s settings) *inside {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := bolt.Open(filepath.Join(dir, "menshen.db"), seal.KeyFile(filepath.Join(dir, "menshen.key")),
-		store.Options{SessionLife: 720 * time.Hour, MaxSessions: 20})
+		store.Options{SessionLife: 720 * time.Hour, MaxSessions: 20, AuditLife: 720 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

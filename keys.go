@@ -64,7 +64,7 @@ func reportKeys(ctx context.Context, env environment, s storeSettings, job strin
 
 func keysOffline(ctx context.Context, s storeSettings, job string) (keyReport, error) {
 	// No session begins here: what its life would be does not matter.
-	db, err := openStore(s, store.Options{SessionLife: time.Hour, MaxSessions: 1}, mustExist)
+	db, err := openStore(s, store.Options{SessionLife: time.Hour, MaxSessions: 1, AuditLife: time.Hour}, mustExist)
 	if err != nil {
 		return keyReport{}, err
 	}

@@ -160,18 +160,18 @@ func openStore(s storeSettings, options store.Options, presence presence) (*bolt
 	return bolt.Open(path, seal.KeyFile(s.KeyFile), options)
 }
 
-// tokenKeySet is the name under which the store keeps the keys of package token.
-const tokenKeySet = "token"
+// tokenKeys is the name under which the store keeps the keys of package token.
+const tokenKeys = "token"
 
 func openSigner(ctx context.Context, db store.Store, issuer string, algorithm token.Algorithm) (*token.Signer, error) {
 	return token.Open(ctx, token.Options{
 		Issuer:    issuer,
 		Algorithm: algorithm,
 		Load: func(ctx context.Context) ([]byte, error) {
-			return db.KeySet(ctx, tokenKeySet)
+			return db.Secret(ctx, tokenKeys)
 		},
 		Update: func(ctx context.Context, change func([]byte) ([]byte, error)) error {
-			return db.UpdateKeySet(ctx, tokenKeySet, change)
+			return db.UpdateSecret(ctx, tokenKeys, change)
 		},
 	})
 }

@@ -56,7 +56,7 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 		return nil, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
 	}
 	srv.store, err = openStore(s.storeSettings, store.Options{
-		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, Observe: srv.meters.storeCall,
+		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditLife: auditLife, Observe: srv.meters.storeCall,
 	}, mayCreate)
 	if err != nil {
 		return nil, err
@@ -193,6 +193,9 @@ func (s *server) close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// auditLife is how long audit events are kept.
+const auditLife = 184 * 24 * time.Hour
 
 const (
 	sweepEvery = 30 * time.Second

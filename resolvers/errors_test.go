@@ -41,6 +41,7 @@ var sentinels = map[string]sentinel{
 	"store.ErrNotFound":           {err: store.ErrNotFound, code: "NOT_FOUND"},
 	"store.ErrSessionEnded":       {err: store.ErrSessionEnded, code: "UNAUTHENTICATED"},
 	"store.ErrRefreshReused":      {err: store.ErrRefreshReused, code: "UNAUTHENTICATED"},
+	"store.ErrUserBlocked":        {store.ErrUserBlocked, "INTERNAL", "no field blocks a user yet"},
 	"store.ErrPhoneTaken":         {store.ErrPhoneTaken, "INTERNAL", "no field binds a phone yet"},
 	"store.ErrInUse":              {store.ErrInUse, "INTERNAL", "the operator runs one server too many"},
 	"store.ErrNewer":              {store.ErrNewer, "INTERNAL", "the operator runs an old server"},

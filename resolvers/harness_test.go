@@ -126,7 +126,7 @@ func (s *server) openStore(maxSessions int) {
 	s.Helper()
 	dir := s.TempDir()
 	db, err := bolt.Open(filepath.Join(dir, "menshen.db"), seal.KeyFile(filepath.Join(dir, "menshen.key")),
-		store.Options{Now: s.clock.Now, SessionLife: sessionLife, MaxSessions: maxSessions})
+		store.Options{Now: s.clock.Now, SessionLife: sessionLife, MaxSessions: maxSessions, AuditLife: sessionLife})
 	s.need(err)
 	s.Cleanup(func() { db.Close() }) // a test may have closed it
 	s.store = db
@@ -136,9 +136,9 @@ func openSigner(t *testing.T, db store.Store, now func() time.Time) *token.Signe
 	t.Helper()
 	signer, err := token.Open(t.Context(), token.Options{
 		Issuer: issuer, Now: now,
-		Load: func(ctx context.Context) ([]byte, error) { return db.KeySet(ctx, "token") },
+		Load: func(ctx context.Context) ([]byte, error) { return db.Secret(ctx, "token") },
 		Update: func(ctx context.Context, change func([]byte) ([]byte, error)) error {
-			return db.UpdateKeySet(ctx, "token", change)
+			return db.UpdateSecret(ctx, "token", change)
 		},
 	})
 	if err != nil {

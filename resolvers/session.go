@@ -126,7 +126,10 @@ func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Sessi
 	if err == nil {
 		return &profile, nil
 	}
-	keepErr := r.Store.KeepSessionKey(ctx, app, who.OpenID, key)
+	keepErr := r.Store.RefuseLogin(ctx, store.RefusedLogin{
+		AppID: app, OpenID: who.OpenID, SessionKey: key,
+		IPAddress: store.Optional(visitOf(ctx).IPAddress), Reason: "the profile did not open",
+	})
 	if keepErr != nil && !errors.Is(keepErr, store.ErrNotFound) {
 		return nil, keepErr
 	}

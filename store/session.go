@@ -18,9 +18,13 @@ type Session struct {
 	ExpiresAt  time.Time
 	UserAgent  Optional // of the client that began it; at most MaxUserAgent bytes
 	IPAddress  Optional
+	Ended      bool           // by a block; kept to tell the client why, and used by nobody
 	Refresh    RefreshToken   // the one token that may be exchanged next
 	Recent     []RefreshToken // those it replaced within RefreshGrace, newest first
 }
+
+// Live reports whether the session may be used at the instant now.
+func (s Session) Live(now time.Time) bool { return !s.Ended && now.Before(s.ExpiresAt) }
 
 // MaxUserAgent is how many bytes of a User-Agent are kept.
 const MaxUserAgent = 256
@@ -52,8 +56,9 @@ const maxRepeatable = 8
 // Login is a code that WeChat has accepted, on its way into the store.
 //
 // The identity's user is found; if the identity is new it joins the user who
-// holds the unionid; if nobody does, a user is made. The unionid fills an empty
-// one that nobody holds.
+// holds the unionid; if nobody does, a user is made. A unionid that another user
+// holds than the identity's makes one user of the two: see Merge. The daily
+// figures count the login and, on the first of a day, the user.
 type Login struct {
 	AppID      string
 	OpenID     string
@@ -64,6 +69,15 @@ type Login struct {
 	Refresh    RefreshToken
 	UserAgent  Optional
 	IPAddress  Optional
+}
+
+// RefusedLogin is a login that fails though WeChat has accepted its code.
+type RefusedLogin struct {
+	AppID      string
+	OpenID     string
+	SessionKey SessionKey
+	IPAddress  Optional
+	Reason     Optional // for the audit
 }
 
 // LoggedIn is what a login left behind, read in its own transaction.

@@ -69,3 +69,13 @@ func TestClipUserAgent(t *testing.T) {
 		})
 	}
 }
+
+func TestLive(t *testing.T) {
+	session := store.Session{ExpiresAt: begin}
+	if !session.Live(begin.Add(-1)) || session.Live(begin) {
+		t.Error("a session does not die at the instant it expires")
+	}
+	if session.Ended = true; session.Live(begin.Add(-1)) {
+		t.Error("a session that a block has ended is live")
+	}
+}

@@ -31,6 +31,10 @@ var (
 	// session has been ended when this error is returned.
 	ErrRefreshReused = errors.New("store: refresh token used twice")
 
+	// ErrUserBlocked is returned when the user is blocked: at a login, and when a
+	// session is used that the block has ended.
+	ErrUserBlocked = errors.New("store: user blocked")
+
 	// ErrPhoneTaken is returned when another user holds the phone number.
 	ErrPhoneTaken = errors.New("store: phone number held by another user")
 
@@ -68,6 +72,10 @@ type Options struct {
 	// MaxSessions is how many live sessions one user may have; a login beyond
 	// it ends the oldest. Required, at least 1.
 	MaxSessions int
+	// AuditLife is how long audit events are kept. Required.
+	AuditLife time.Duration
+	// TimeZone is where the days of Activity begin and end; nil means UTC.
+	TimeZone *time.Location
 	// Observe, if set, is told about every transaction: the verb and how long it
 	// took.
 	Observe func(verb string, elapsed time.Duration)
@@ -79,23 +87,26 @@ type Options struct {
 type Store interface {
 	// Login finds or makes the user of an identity, remembers the session_key
 	// and begins a session, all in one transaction. See the type Login.
+	// ErrUserBlocked when the user is blocked; what is remembered of the identity
+	// is durable then too.
 	Login(ctx context.Context, in Login) (LoggedIn, error)
 
-	// KeepSessionKey remembers a session_key without a login: WeChat has
-	// rotated it already, even if the login failed. ErrNotFound when the
+	// RefuseLogin remembers the session_key of a login that fails after WeChat
+	// has answered: WeChat has rotated the key already. ErrNotFound when the
 	// identity is unknown; nothing is made then.
-	KeepSessionKey(ctx context.Context, appID, openID string, key SessionKey) error
+	RefuseLogin(ctx context.Context, in RefusedLogin) error
 
 	// SessionKeys returns the session_keys remembered for an identity, newest
 	// first. ErrNotFound when the identity is unknown.
 	SessionKeys(ctx context.Context, appID, openID string) ([]SessionKey, error)
 
 	// Authenticate returns a live session and its user in one read.
-	// ErrSessionEnded when there is no such live session.
+	// ErrSessionEnded when there is no such live session, ErrUserBlocked when a
+	// block has ended it and lasts.
 	Authenticate(ctx context.Context, sessionID string) (Session, User, error)
 
 	// Refresh exchanges a refresh token for its successor. See the type Refresh.
-	// ErrSessionEnded, ErrRefreshReused.
+	// ErrSessionEnded, ErrRefreshReused, ErrUserBlocked.
 	Refresh(ctx context.Context, in Refresh) (Session, User, error)
 
 	// EndSession ends one session of a user. ErrNotFound when the user has no
@@ -112,12 +123,34 @@ type Store interface {
 	// the user is unknown.
 	Sessions(ctx context.Context, userID string) ([]Session, error)
 
-	// User returns a user. ErrNotFound.
+	// User returns the user with an id, or the one that the user with this id
+	// has become. ErrNotFound.
 	User(ctx context.Context, id string) (User, error)
+
+	// UserByIdentity returns the user of an identity. ErrNotFound.
+	UserByIdentity(ctx context.Context, appID, openID string) (User, error)
+
+	// UserByUnionID returns the user who holds a unionid. ErrNotFound.
+	UserByUnionID(ctx context.Context, unionID string) (User, error)
+
+	// UserByPhone returns the user who holds a number. ErrNotFound.
+	UserByPhone(ctx context.Context, phone Phone) (User, error)
+
+	// Users returns one page of the directory. See the type UserQuery.
+	Users(ctx context.Context, q UserQuery) (UserPage, error)
+
+	// CountUsers counts the users that a filter lets through. The count is exact
+	// for an empty filter and for one of AppID, Status and Role alone, and
+	// whenever it is at most CountLimit; otherwise exact is false.
+	CountUsers(ctx context.Context, f UserFilter) (n int, exact bool, err error)
 
 	// KeepProfile merges a profile from open data into the user's, as
 	// Profile.Merge says. ErrNotFound when the user is unknown.
 	KeepProfile(ctx context.Context, userID string, profile Profile) (User, error)
+
+	// UpdateProfile sets what the user typed or chose, as ProfileChange.Apply
+	// says. ErrNotFound when the user is unknown.
+	UpdateProfile(ctx context.Context, userID string, change ProfileChange) (User, error)
 
 	// BindPhone gives the user a phone number. ErrPhoneTaken when another user
 	// holds the same number (Phone.Canonical), ErrNotFound when the user is
@@ -128,18 +161,45 @@ type Store interface {
 	// ErrNotFound when the user is unknown.
 	UnbindPhone(ctx context.Context, userID string, by Actor) (User, error)
 
-	// UserByPhone returns the user who holds a number. ErrNotFound.
-	UserByPhone(ctx context.Context, phone Phone) (User, error)
+	// Block refuses the user's logins and ends their sessions for good. A user
+	// who is blocked already gets the new reason. ErrNotFound.
+	Block(ctx context.Context, userID, reason string, by Actor) (User, error)
 
-	// KeySet returns the keys kept under a name as UpdateKeySet last left
-	// them; nil when there are none. They are sealed at rest.
-	KeySet(ctx context.Context, name string) ([]byte, error)
+	// Unblock lets a blocked user log in again; ended sessions stay ended.
+	// ErrNotFound when the user is unknown.
+	Unblock(ctx context.Context, userID string, by Actor) (User, error)
 
-	// UpdateKeySet replaces the keys kept under a name by what change makes of
-	// them. No other update comes between; change may run more than once and
-	// must have no effect but its result. An error of change is returned as it
-	// is, and nothing is written.
-	UpdateKeySet(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error
+	// SetRole gives the user a role, from the next request on. ErrNotFound.
+	SetRole(ctx context.Context, userID string, role Role, by Actor) (User, error)
+
+	// DeleteUser erases the user and returns their id. No record and no index
+	// holds their personal data when it returns: identities, session_keys,
+	// sessions, former ids, and the addresses and details in audit events about
+	// them or by them are gone; that they were deleted stays in the audit, by id.
+	// ErrNotFound.
+	DeleteUser(ctx context.Context, userID string, by Actor) (id string, err error)
+
+	// Withdraw erases what WeChat says a user has withdrawn, and remembers the
+	// message: a second one with its ID does nothing. A user who is unknown is no
+	// error. See the type Withdrawal.
+	Withdraw(ctx context.Context, w Withdrawal) error
+
+	// Export returns everything held about a user but secrets. ErrNotFound.
+	Export(ctx context.Context, userID string) (Export, error)
+
+	// Activity returns one row for each day from the first to the last, both
+	// included, of one app or, when appID is empty, of all.
+	Activity(ctx context.Context, from, to Day, appID string) ([]Activity, error)
+
+	// Secret returns what is kept under a name as UpdateSecret last left it; nil
+	// when there is nothing. It is sealed at rest.
+	Secret(ctx context.Context, name string) ([]byte, error)
+
+	// UpdateSecret replaces what is kept under a name by what change makes of it.
+	// No other update comes between; change may run more than once and must have
+	// no effect but its result. An error of change is returned as it is, and
+	// nothing is written.
+	UpdateSecret(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error
 
 	// OldestSession returns when the oldest of the sessions that are kept began;
 	// the zero time when there is none.
@@ -156,17 +216,30 @@ type Store interface {
 	// transactions, and then forgets the older keys. It returns their IDs.
 	PruneSealing(ctx context.Context) ([]string, error)
 
-	// Sweep removes sessions that have expired and session_keys that are
-	// remembered no longer, at most limit of each, and writes down when sessions
-	// were last used. It returns how many it removed, also beside ErrDamaged: it
-	// passes over what does not read.
+	// Sweep removes sessions that have expired, session_keys and messages that are
+	// remembered no longer and audit events older than AuditLife, at most limit of
+	// each, and writes down when sessions were last used. It returns the largest of
+	// these numbers, also beside ErrDamaged: it passes over what does not read.
 	Sweep(ctx context.Context, limit int) (int, error)
 
 	// LiveSessions counts the sessions that are neither ended nor swept.
 	LiveSessions(ctx context.Context) (int, error)
 
-	// AuditEvents returns at most limit events, newest first.
-	AuditEvents(ctx context.Context, limit int) ([]AuditEvent, error)
+	// AuditEvent returns one event. ErrNotFound.
+	AuditEvent(ctx context.Context, id string) (AuditEvent, error)
+
+	// AuditEvents returns one page of events, newest first. See the type AuditQuery.
+	AuditEvents(ctx context.Context, q AuditQuery) (AuditPage, error)
+
+	// CountAuditEvents counts the events that a filter lets through. The count is
+	// exact for an empty filter and whenever it is at most CountLimit; otherwise
+	// exact is false.
+	CountAuditEvents(ctx context.Context, f AuditFilter) (n int, exact bool, err error)
+
+	// Check walks everything and tells problem, in one sentence without personal
+	// data, of each invariant that does not hold. The error is for a walk that
+	// could not be finished.
+	Check(ctx context.Context, problem func(string)) (Inventory, error)
 
 	// Ping answers nil when the store can read and write.
 	Ping(ctx context.Context) error
@@ -174,6 +247,22 @@ type Store interface {
 	// Close waits for the writes under way and lets go of the data. Every
 	// call after it returns ErrUnavailable.
 	Close() error
+}
+
+// Inventory is what Check counted.
+type Inventory struct {
+	Users       int
+	Identities  int
+	Sessions    int // ended ones that are kept included
+	AuditEvents int
+}
+
+// Export is everything held about one user, at one instant. Secrets are left out:
+// session_keys, and the hashes of refresh tokens.
+type Export struct {
+	User     User
+	Sessions []Session    // kept ones, newest first
+	Events   []AuditEvent // about the user or by them, newest first
 }
 
 // SealingKey describes a key that seals secrets at rest.

@@ -2,25 +2,46 @@ package store
 
 import (
 	"cmp"
-	"fmt"
-	"io"
-	"log/slog"
 	"slices"
-	"strings"
 	"time"
 )
 
 // User is one person, however many mini programs they come from.
 type User struct {
-	ID          string
-	UnionID     Optional // unknown until WeChat tells it
-	Identities  []Identity
-	Profile     Profile
-	Phone       *Phone // nil when none is bound
-	CreatedAt   time.Time
-	LastLoginAt time.Time
-	LoginCount  int
+	ID              string
+	FormerIDs       []string // of the users that this one has absorbed; they keep answering
+	Role            Role
+	BlockedAt       time.Time // zero unless the user is blocked
+	BlockedReason   Optional
+	UnionID         Optional // unknown until WeChat tells it
+	EarlierUnionIDs []string // from before the apps moved to another Open Platform account
+	Identities      []Identity
+	Profile         Profile
+	Phone           *Phone // nil when none is bound
+	CreatedAt       time.Time
+	LastLoginAt     time.Time
+	LoginCount      int
 }
+
+// Status is whether the user may log in.
+type Status string
+
+// The statuses.
+const (
+	StatusActive  Status = "ACTIVE"
+	StatusBlocked Status = "BLOCKED"
+)
+
+// Status tells whether the user may log in.
+func (u User) Status() Status {
+	if u.Blocked() {
+		return StatusBlocked
+	}
+	return StatusActive
+}
+
+// Blocked reports whether the user is blocked.
+func (u User) Blocked() bool { return !u.BlockedAt.IsZero() }
 
 // Identity is a person as one mini program knows them. (AppID, OpenID) is
 // unique: it names one user.
@@ -28,6 +49,26 @@ type Identity struct {
 	AppID    string
 	OpenID   string
 	LinkedAt time.Time
+	ActiveOn Day // the last day on which it logged in or refreshed
+}
+
+// UnionIDs returns every unionid that names the user, the newest first.
+func (u User) UnionIDs() []string {
+	if u.UnionID == "" {
+		return nil
+	}
+	return append([]string{string(u.UnionID)}, u.EarlierUnionIDs...)
+}
+
+// LearnUnionID returns the user with a unionid that WeChat told at a login. One
+// that the user holds already changes nothing.
+func (u User) LearnUnionID(told Optional) User {
+	held := u.UnionIDs()
+	if told == "" || slices.Contains(held, string(told)) {
+		return u
+	}
+	u.UnionID, u.EarlierUnionIDs = told, held
+	return u
 }
 
 // Linked reports whether the user has the identity.
@@ -97,35 +138,37 @@ func (p Profile) Merge(fresh Profile, now time.Time) Profile {
 	}
 }
 
-// Phone is a phone number as WeChat writes it. It does not print.
-type Phone struct {
-	Number      string // with the country code for foreign numbers
-	PureNumber  string // without country code
-	CountryCode string // "86"
+// ProfileChange is what a user typed or chose. A nil field stays as it was, an
+// empty one becomes unknown.
+type ProfileChange struct {
+	NickName  *Optional
+	AvatarURL *Optional
+	Gender    *Gender
+	Language  *Optional
+	City      *Optional
+	Province  *Optional
+	Country   *Optional
 }
 
-// Canonical is the one form in which numbers are compared and found: country
-// code and pure number, digits only.
-func (p Phone) Canonical() string {
-	digits := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, s)
+// Apply returns the profile after the change. WeChat's placeholder, which its
+// nickname input may suggest, does not replace a chosen name.
+func (c ProfileChange) Apply(p Profile, now time.Time) Profile {
+	set := func(field *Optional, value *Optional) {
+		if value != nil {
+			*field = *value
+		}
 	}
-	return digits(p.CountryCode) + " " + digits(p.PureNumber)
+	if c.NickName != nil && (*c.NickName != anonymousNickName || p.NickName == "") {
+		p.NickName = *c.NickName
+	}
+	set(&p.AvatarURL, c.AvatarURL)
+	if c.Gender != nil {
+		p.Gender = *c.Gender
+	}
+	set(&p.Language, c.Language)
+	set(&p.City, c.City)
+	set(&p.Province, c.Province)
+	set(&p.Country, c.Country)
+	p.UpdatedAt = now
+	return p
 }
-
-// String hides the number: it is "[phone number]".
-func (p Phone) String() string { return "[phone number]" }
-
-// Format hides the number under every verb of fmt.
-func (p Phone) Format(s fmt.State, _ rune) { io.WriteString(s, p.String()) }
-
-// LogValue hides the number from log/slog.
-func (p Phone) LogValue() slog.Value { return slog.StringValue(p.String()) }
-
-// MarshalText hides the number from encoding/json and its like.
-func (p Phone) MarshalText() ([]byte, error) { return []byte(p.String()), nil }

@@ -42,6 +42,34 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+func TestProfileChange(t *testing.T) {
+	known := store.Profile{NickName: "爱丽丝", City: "Shenzhen", Gender: store.GenderFemale, UpdatedAt: begin}
+	name, placeholder, none, unknown := store.Optional("Alice"), store.Optional("微信用户"), store.Optional(""), store.GenderUnknown
+	for _, test := range []struct {
+		name   string
+		known  store.Profile
+		change store.ProfileChange
+		want   store.Profile
+	}{
+		{"nothing", known, store.ProfileChange{}, known},
+		{"a name", known, store.ProfileChange{NickName: &name}, store.Profile{NickName: "Alice", City: "Shenzhen", Gender: store.GenderFemale}},
+		{"no name", known, store.ProfileChange{NickName: &none}, store.Profile{City: "Shenzhen", Gender: store.GenderFemale}},
+		{"a placeholder on a chosen name", known, store.ProfileChange{NickName: &placeholder, City: &none}, store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale}},
+		{"a placeholder on nothing", store.Profile{}, store.ProfileChange{NickName: &placeholder}, store.Profile{NickName: "微信用户"}},
+		{"everything", known,
+			store.ProfileChange{NickName: &name, AvatarURL: &name, Gender: &unknown, Language: &name, City: &name, Province: &name, Country: &name},
+			store.Profile{NickName: name, AvatarURL: name, Language: name, City: name, Province: name, Country: name}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			now := begin.Add(time.Hour)
+			test.want.UpdatedAt = now
+			if diff := cmp.Diff(test.want, test.change.Apply(test.known, now)); diff != "" {
+				t.Errorf("changed (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestCanonical(t *testing.T) {
 	one := store.Phone{Number: "13800138000", PureNumber: "13800138000", CountryCode: "86"}
 	for name, same := range map[string]store.Phone{

@@ -3,19 +3,35 @@
 // The buckets, with their keys and values. The drawing is tested against the
 // file; it changes together with a migration and a new version.
 //
-//	meta              "version" → uint32; "sessions" → uint64, sessions not yet ended
-//	                  "ring" → the key ring, sealed by the key file
-//	keys              name → a key set, sealed by the ring
+//	meta              "version" → uint32; "sessions" → uint64, sessions not yet ended;
+//	                  "events" → uint64, audit events; "ring" → the key ring, sealed by
+//	                  the key file
+//	keys              name → a secret of the server's own (signing keys, access_tokens),
+//	                  sealed by the ring
 //	users             user id → user; the phone number in it is sealed
+//	former_ids        id of a user who was absorbed → user id
 //	identities        AppID, NUL, OpenID → user id; session_keys, sealed
 //	unionids          unionid → user id
 //	phones            keyed hash of the canonical number → user id
+//	nicknames         folded nickname, NUL, user id → nothing
+//	directory         facet, NUL, c or l, time of creation or of the last login in
+//	                  milliseconds, user id → nothing
+//	facets            facet → uint64, users in it
+//	activity          day, AppID (none for all) → figures of that day
 //	sessions          session id → session
 //	sessions_by_user  user id, session id → nothing
 //	sessions_by_end   expiry in milliseconds, session id → nothing
 //	keys_by_end       when a replaced session_key must be gone, in milliseconds,
 //	                  AppID, NUL, OpenID → nothing
 //	audit             event id → event
+//	audit_by_user     id of the user it happened to, event id → nothing
+//	audit_by_actor    id of the user who did it to somebody else, event id → nothing
+//	audit_by_action   action, NUL, event id → nothing; not for logins
+//	messages          hash of a pushed message → when it may be forgotten, in milliseconds
+//	messages_by_end   the same time, hash → nothing
+//
+// A facet is a group of users that the directory can be narrowed to: everybody,
+// "blocked", "admin", "app " and an AppID.
 //
 // Ids are the 16 bytes of store.RawID, numbers in keys big-endian, so that the
 // order of keys is the order of time. A refresh token needs no index: it
@@ -30,16 +46,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sync/semaphore"
 
 	"menshen/store"
 	"menshen/store/seal"
@@ -49,31 +62,38 @@ var (
 	bucketMeta           = []byte("meta")
 	bucketKeys           = []byte("keys")
 	bucketUsers          = []byte("users")
+	bucketFormerIDs      = []byte("former_ids")
 	bucketIdentities     = []byte("identities")
 	bucketUnionIDs       = []byte("unionids")
 	bucketPhones         = []byte("phones")
+	bucketNickNames      = []byte("nicknames")
+	bucketDirectory      = []byte("directory")
+	bucketFacets         = []byte("facets")
+	bucketActivity       = []byte("activity")
 	bucketSessions       = []byte("sessions")
 	bucketSessionsByUser = []byte("sessions_by_user")
 	bucketSessionsByEnd  = []byte("sessions_by_end")
 	bucketKeysByEnd      = []byte("keys_by_end")
 	bucketAudit          = []byte("audit")
-
-	buckets = [][]byte{
-		bucketMeta, bucketKeys, bucketUsers, bucketIdentities, bucketUnionIDs, bucketPhones,
-		bucketSessions, bucketSessionsByUser, bucketSessionsByEnd, bucketKeysByEnd, bucketAudit,
-	}
+	bucketAuditByUser    = []byte("audit_by_user")
+	bucketAuditByActor   = []byte("audit_by_actor")
+	bucketAuditByAction  = []byte("audit_by_action")
+	bucketMessages       = []byte("messages")
+	bucketMessagesByEnd  = []byte("messages_by_end")
 
 	keyVersion  = []byte("version")
 	keySessions = []byte("sessions")
+	keyEvents   = []byte("events")
 	keyRing     = []byte("ring")
 )
 
 // Store is the store in a bbolt file.
 type Store struct {
 	options   store.Options
-	db        *bbolt.DB
+	db        file
 	committer committer
 	touched   touches
+	longJob   *semaphore.Weighted // Check, Backup and Compact run one at a time
 
 	ring   atomic.Pointer[seal.Ring]
 	ringMu sync.Mutex // held while the ring changes
@@ -91,8 +111,20 @@ const lockTimeout = time.Second
 // It fails with store.ErrInUse, store.ErrNewer, store.ErrDamaged,
 // seal.ErrWrongKey, and the errors of seal.KeyFile.Key.
 func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, error) {
-	if options.SessionLife <= 0 || options.MaxSessions < 1 {
-		return nil, errors.New("bolt: open: SessionLife and MaxSessions must be positive")
+	return open(path, keyFile, options, mayBeNew)
+}
+
+// state is what a file must be to be opened.
+type state bool
+
+const (
+	mayBeNew   state = false
+	holdsStore state = true
+)
+
+func open(path string, keyFile seal.KeyFile, options store.Options, must state) (*Store, error) {
+	if options.SessionLife <= 0 || options.MaxSessions < 1 || options.AuditLife <= 0 {
+		return nil, errors.New("bolt: open: SessionLife, MaxSessions and AuditLife must be positive")
 	}
 	if options.Now == nil {
 		options.Now = time.Now
@@ -107,86 +139,23 @@ func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{options: options, db: db}
-	s.committer.db = db
-	if err := whole(path, func() error { return s.prepare(keyFile) }); err != nil {
+	s := &Store{options: options, db: file{path: path}, longJob: semaphore.NewWeighted(1)}
+	s.use(db)
+	if err := whole(path, func() error { return s.prepare(keyFile, must) }); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
-// refuseEmptied stops before a file that was cut to nothing is taken for a new
-// one: the key file shows that there was a store.
-func refuseEmptied(path string, keyFile seal.KeyFile) error {
-	file, err := os.Stat(path)
-	if err != nil || file.Size() > 0 {
-		return nil
-	}
-	if _, err := os.Stat(string(keyFile)); err != nil {
-		return nil
-	}
-	return fmt.Errorf("%w: %s is empty; put its backup there, or remove it to begin a new store", store.ErrDamaged, path)
-}
-
-// openFile opens or makes the file. One that it could not finish making does
-// not stay: it would look like a damaged store.
-func openFile(path string) (db *bbolt.DB, err error) {
-	if err := seal.MakeDir(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("bolt: open: %w", err)
-	}
-	_, absent := os.Stat(path)
-	err = whole(path, func() (err error) {
-		// The freelist stays synced (bbolt's default): without it a crashed file
-		// of a million users takes seconds to open.
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
-		return err
-	})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("%w: %s", store.ErrInUse, path)
-	case err != nil && errors.Is(absent, fs.ErrNotExist):
-		return nil, errors.Join(fmt.Errorf("bolt: make the store: %w", err), removeUnfinished(path))
-	case errors.Is(err, store.ErrDamaged):
-		return nil, err
-	case err != nil:
-		return nil, fmt.Errorf("bolt: open %s: %w", path, err)
-	}
-	if err := seal.SyncDir(filepath.Dir(path)); err != nil {
-		return nil, errors.Join(fmt.Errorf("bolt: open: %w", err), db.Close())
-	}
-	return db, nil
-}
-
-// removeUnfinished removes a file that is too short to be a store, if there is
-// one. A longer file stays whatever went wrong: since we looked, another process
-// may have made it and answered for what is in it.
-func removeUnfinished(path string) error {
-	file, err := os.Stat(path)
-	if err != nil || file.Size() >= initialPages*int64(os.Getpagesize()) {
-		return nil
-	}
-	return os.Remove(path)
-}
-
-// initialPages are written into every new bbolt file: two meta pages, a freelist
-// and a leaf.
-const initialPages = 4
-
-// whole runs fn, which reads the file for the first time. bbolt panics, and the
-// kernel faults, on pages of a file that has lost its end.
-func whole(path string, fn func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if recover() != nil {
-			err = fmt.Errorf("%w: %s has lost its end or is no store; put its backup there", store.ErrDamaged, path)
-		}
-	}()
-	return fn()
+// use makes db the file that is read and written from now on.
+func (s *Store) use(db *bbolt.DB) {
+	s.db.db.Store(db)
+	s.committer.db = db
 }
 
 // prepare migrates the file and opens the key ring, making both for a new one.
 // It writes only where there is something to make.
-func (s *Store) prepare(keyFile seal.KeyFile) error {
+func (s *Store) prepare(keyFile seal.KeyFile, must state) error {
 	var had int
 	err := s.db.View(func(t *bbolt.Tx) (err error) {
 		if had, err = version(t); err != nil {
@@ -197,6 +166,9 @@ func (s *Store) prepare(keyFile seal.KeyFile) error {
 	if err != nil {
 		return err
 	}
+	if had == 0 && must == holdsStore {
+		return fmt.Errorf("%w: there is no store in %s", store.ErrDamaged, s.db.Path())
+	}
 	if had < len(migrations) {
 		if err := s.db.Update(func(t *bbolt.Tx) error { return s.migrate(t, had, keyFile) }); err != nil {
 			return err
@@ -205,23 +177,16 @@ func (s *Store) prepare(keyFile seal.KeyFile) error {
 	return s.db.View(func(t *bbolt.Tx) error { return s.openRing(t, keyFile) })
 }
 
-// checkSize refuses a file that has lost its end: a torn copy, or a restore that
-// did not finish.
-func checkSize(t *bbolt.Tx, path string) error {
-	file, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if file.Size() < t.Size() {
-		return fmt.Errorf("%w: %s has %d bytes, it had %d; put its backup there", store.ErrDamaged, path, file.Size(), t.Size())
-	}
-	return nil
-}
-
 // migrate brings the file to the newest version; a new one gets its key file
 // and its ring.
 func (s *Store) migrate(t *bbolt.Tx, had int, keyFile seal.KeyFile) error {
-	if err := upgrade(t, had); err != nil || had > 0 {
+	if had > 0 {
+		if err := s.openRing(t, keyFile); err != nil {
+			return err
+		}
+		return upgrade(s.newTx(t, s.ring.Load()), had)
+	}
+	if err := upgrade(s.newTx(t, nil), had); err != nil {
 		return err
 	}
 	key, err := keyFile.Key(true)
@@ -279,9 +244,10 @@ func (s *Store) Commits() uint64 { return s.committer.commits.Load() }
 // so that a verb that only refused leaves its company's transaction clean.
 type tx struct {
 	*bbolt.Tx
-	now   time.Time // to the millisecond, as it will be read again
-	ring  *seal.Ring
-	wrote bool
+	options *store.Options
+	now     time.Time // to the millisecond, as it will be read again
+	ring    *seal.Ring
+	wrote   bool
 }
 
 func (t *tx) get(bucket, key []byte) []byte { return t.Bucket(bucket).Get(key) }
@@ -296,25 +262,25 @@ func (t *tx) delete(bucket, key []byte) error {
 	return t.Bucket(bucket).Delete(key)
 }
 
-// count adds to a counter in meta.
-func (t *tx) count(key []byte, add int) error {
-	n := int64(t.counted(key)) + int64(add)
+// count adds to a counter.
+func (t *tx) count(bucket, key []byte, add int) error {
+	n := t.counted(bucket, key) + add
 	if n < 0 {
 		return fmt.Errorf("%w: counter %s below zero", store.ErrDamaged, key)
 	}
-	return t.put(bucketMeta, key, binary.BigEndian.AppendUint64(nil, uint64(n)))
+	return t.put(bucket, key, binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 
-func (t *tx) counted(key []byte) uint64 {
-	b := t.get(bucketMeta, key)
+func (t *tx) counted(bucket, key []byte) int {
+	b := t.get(bucket, key)
 	if len(b) != 8 {
 		return 0
 	}
-	return binary.BigEndian.Uint64(b)
+	return int(binary.BigEndian.Uint64(b))
 }
 
 func (s *Store) newTx(t *bbolt.Tx, ring *seal.Ring) *tx {
-	return &tx{Tx: t, now: s.options.Now().UTC().Truncate(time.Millisecond), ring: ring}
+	return &tx{Tx: t, options: &s.options, now: s.options.Now().UTC().Truncate(time.Millisecond), ring: ring}
 }
 
 // view runs fn in a read transaction. Slices of the file die with it: fn

@@ -32,6 +32,7 @@ func TestStore(t *testing.T) {
 func testOptions() store.Options {
 	return store.Options{
 		Now: storetest.NewClock(begin).Now, SessionLife: 30 * 24 * time.Hour, MaxSessions: 20,
+		AuditLife: 180 * 24 * time.Hour,
 	}
 }
 

@@ -35,11 +35,12 @@ type committer struct {
 
 var errClosed = fmt.Errorf("%w: closed", store.ErrUnavailable)
 
-// write is one caller's part of a transaction.
+// write is one caller's part of a transaction, or what a caller does alone.
 type write struct {
-	fn   func(*bbolt.Tx) (wrote bool, err error)
-	err  error
-	turn chan bool // true: done, false: you lead
+	fn    func(*bbolt.Tx) (wrote bool, err error)
+	alone func() (err, fatal error)
+	err   error
+	turn  chan bool // true: done, false: you lead
 }
 
 // maxBatch bounds a transaction, and with it the wait of the last in the queue.
@@ -50,7 +51,17 @@ const maxBatch = 256
 // leaves the transaction to its company; one that wrote is undone by running
 // the company again without it.
 func (c *committer) do(fn func(*bbolt.Tx) (bool, error)) error {
-	w := &write{fn: fn, turn: make(chan bool, 1)}
+	return c.enqueue(&write{fn: fn})
+}
+
+// alone runs fn while nobody writes; those who come meanwhile wait. A fatal error
+// forbids all further writes, as that of a failed commit does.
+func (c *committer) alone(fn func() (err, fatal error)) error {
+	return c.enqueue(&write{alone: fn})
+}
+
+func (c *committer) enqueue(w *write) error {
+	w.turn = make(chan bool, 1)
 	c.mu.Lock()
 	if err := c.refusal(); err != nil {
 		c.mu.Unlock()
@@ -72,9 +83,7 @@ func (c *committer) lead() {
 	// On one processor the company is ready to queue but has not run yet.
 	runtime.Gosched()
 	c.mu.Lock()
-	n := min(len(c.queue), maxBatch)
-	batch := slices.Clone(c.queue[:n])
-	c.queue = slices.Delete(c.queue, 0, n)
+	batch := c.next()
 	c.mu.Unlock()
 
 	err := c.commit(batch)
@@ -92,6 +101,17 @@ func (c *committer) lead() {
 	}
 }
 
+// next takes a batch from the queue: what runs alone, or what stands before it.
+func (c *committer) next() []*write {
+	n := min(len(c.queue), maxBatch)
+	if i := slices.IndexFunc(c.queue[:n], func(w *write) bool { return w.alone != nil }); i >= 0 {
+		n = max(i, 1)
+	}
+	batch := slices.Clone(c.queue[:n])
+	c.queue = slices.Delete(c.queue, 0, n)
+	return batch
+}
+
 // passOn gives the lead to the next in the queue, if there is one.
 func (c *committer) passOn() {
 	if len(c.queue) > 0 {
@@ -106,6 +126,9 @@ func (c *committer) passOn() {
 
 // commit writes a batch. Its error, if any, forbids all further writes.
 func (c *committer) commit(batch []*write) error {
+	if first := batch[0]; first.alone != nil {
+		return first.runAlone()
+	}
 	for len(batch) > 0 {
 		spoiler, err := c.attempt(batch)
 		if spoiler == nil {
@@ -215,6 +238,17 @@ func run(fn func(*bbolt.Tx) (bool, error), t *bbolt.Tx) (wrote bool, err error) 
 		}
 	}()
 	return fn(t)
+}
+
+// runAlone calls alone and turns a panic into its error.
+func (w *write) runAlone() (fatal error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.err = fmt.Errorf("bolt: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	w.err, fatal = w.alone()
+	return fatal
 }
 
 // health returns why nothing can be written, or nil.

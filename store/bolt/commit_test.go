@@ -143,6 +143,60 @@ func TestReadersInAWriteCommitNothing(t *testing.T) {
 	})
 }
 
+// TestAlone has writers come before and behind what runs alone.
+func TestAlone(t *testing.T) {
+	inGroup(t, func(g *group) {
+		first, release := g.hold(puts("first", nil))
+		before := g.start(puts("before", nil))
+		synctest.Wait()
+		var order []string
+		alone := make(chan error, 1)
+		g.writers.Go(func() {
+			alone <- g.alone(func() (err, fatal error) {
+				g.holds("before", "first")
+				order = append(order, "alone")
+				return errOdd, nil
+			})
+		})
+		synctest.Wait()
+		behind := g.start(func(tx *bbolt.Tx) (bool, error) {
+			order = append(order, "behind")
+			return puts("behind", nil)(tx)
+		})
+		synctest.Wait()
+		release()
+		for _, done := range []<-chan error{first, before, behind} {
+			g.ends(done, nil)
+		}
+		g.ends(alone, errOdd)
+		if diff := cmp.Diff([]string{"alone", "behind"}, order); diff != "" {
+			t.Errorf("order (-want +got):\n%s", diff)
+		}
+		g.committed(3)
+	})
+}
+
+func TestAloneAndNeverAgain(t *testing.T) {
+	inGroup(t, func(g *group) {
+		if err := g.alone(func() (err, fatal error) { panic("out of order") }); err == nil || !strings.Contains(err.Error(), "out of order") {
+			t.Errorf("a panic: %v", err)
+		}
+		g.ends(g.start(puts("before", nil)), nil)
+		var behind <-chan error
+		err := g.alone(func() (err, fatal error) {
+			behind = g.start(puts("behind", nil))
+			synctest.Wait()
+			return errOdd, errOdd
+		})
+		if !errors.Is(err, errOdd) {
+			t.Errorf("error %v, want %v", err, errOdd)
+		}
+		g.ends(behind, errOdd)
+		g.ends(g.start(puts("later", nil)), errOdd)
+		g.holds("before")
+	})
+}
+
 func TestOddWritesAmongOthers(t *testing.T) {
 	panics := func(tx *bbolt.Tx) (bool, error) {
 		puts("odd", nil)(tx)

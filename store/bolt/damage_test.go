@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +22,7 @@ var damages = map[string]func(key, value []byte) ([]byte, []byte){
 	"emptied":      func(k, _ []byte) ([]byte, []byte) { return k, nil },
 	"halved":       func(k, v []byte) ([]byte, []byte) { return k, v[:len(v)/2] },
 	"overwritten":  func(k, v []byte) ([]byte, []byte) { return k, bytes.Repeat([]byte{0xff}, len(v)) },
-	"of version 2": func(k, v []byte) ([]byte, []byte) { return k, append([]byte{2}, v[min(1, len(v)):]...) },
+	"of version 3": func(k, v []byte) ([]byte, []byte) { return k, append([]byte{recordVersion + 1}, v[min(1, len(v)):]...) },
 	"longer":       func(k, v []byte) ([]byte, []byte) { return k, append(bytes.Clone(v), 0) },
 	"changed":      func(k, v []byte) ([]byte, []byte) { return k, flipped(v) },
 	"misnamed":     func(k, v []byte) ([]byte, []byte) { return k[:len(k)/2], v },
@@ -39,7 +41,7 @@ func flipped(b []byte) []byte {
 // fail with the store's errors; none may panic or go on for ever.
 func TestDamageIsNoDisaster(t *testing.T) {
 	for name, damage := range damages {
-		for _, bucket := range buckets[1:] { // Open reads meta, and has its own tests
+		for _, bucket := range slices.Concat(bucketsOf1[1:], bucketsOf2) { // Open reads meta, and has its own tests
 			t.Run(fmt.Sprintf("%s %s", bucket, name), func(t *testing.T) {
 				s := openUnchecked(t)
 				alice := useEverything(t, s)
@@ -74,7 +76,7 @@ func damaged(b *bbolt.Bucket, damage func(k, v []byte) ([]byte, []byte)) error {
 
 // known reports whether an error is one that store.Store promises.
 func known(err error) bool {
-	for _, promised := range []error{store.ErrNotFound, store.ErrSessionEnded, store.ErrDamaged, store.ErrPhoneTaken} {
+	for _, promised := range []error{store.ErrNotFound, store.ErrSessionEnded, store.ErrUserBlocked, store.ErrDamaged, store.ErrPhoneTaken} {
 		if errors.Is(err, promised) {
 			return true
 		}
@@ -84,52 +86,66 @@ func known(err error) bool {
 
 // everyVerb calls all verbs and returns the errors.
 func everyVerb(t *testing.T, s *Store, alice store.LoggedIn) (errs []error) {
-	ctx, userID, id := t.Context(), alice.User.ID, alice.Session.ID
-	failed := func(err error) {
-		if err != nil {
+	ctx, userID, id, app := t.Context(), alice.User.ID, alice.Session.ID, alice.Session.AppID
+	number := store.Phone{PureNumber: secretPhone, CountryCode: "86"}
+	bob, by := login("bob"), store.Actor{ID: userID}
+	bob.UnionID = "union-alice"
+	everybody := store.UserQuery{Order: store.UserOrder{By: store.ByLastLoginAt}, Limit: 10}
+	for _, verb := range []func() error{
+		func() error { _, _, err := s.Authenticate(ctx, id); return err },
+		func() error { _, err := s.Session(ctx, id); return err },
+		func() error { _, err := s.Sessions(ctx, userID); return err },
+		func() error { _, err := s.SessionKeys(ctx, app, "alice"); return err },
+		func() error { _, err := s.User(ctx, userID); return err },
+		func() error { _, err := s.UserByIdentity(ctx, app, "alice"); return err },
+		func() error { _, err := s.UserByUnionID(ctx, "union-alice"); return err },
+		func() error { _, err := s.UserByPhone(ctx, number); return err },
+		func() error { _, err := s.Users(ctx, everybody); return err },
+		func() error { _, _, err := s.CountUsers(ctx, store.UserFilter{AppID: app}); return err },
+		func() error { _, _, err := s.CountUsers(ctx, store.UserFilter{Search: "alice"}); return err },
+		func() error { _, err := s.Activity(ctx, today, today, app); return err },
+		func() error { _, err := s.Secret(ctx, "token"); return err },
+		func() error { _, err := s.AuditEvents(ctx, store.AuditQuery{Limit: 10}); return err },
+		func() error { _, err := s.AuditEvent(ctx, store.NewID(store.EventPrefix, begin)); return err },
+		func() error {
+			_, _, err := s.CountAuditEvents(ctx, store.AuditFilter{UserID: userID, Action: store.ActionMerge})
+			return err
+		},
+		func() error { _, err := s.Export(ctx, userID); return err },
+		func() error { _, err := s.LiveSessions(ctx); return err },
+		func() error { _, err := s.OldestSession(ctx); return err },
+		func() error { _, err := s.Check(ctx, func(string) {}); return err },
+		func() error { _, err := s.Backup(ctx, io.Discard); return err },
+		func() error { _, err := s.Login(ctx, bob); return err },
+		func() error { _, err := s.Login(ctx, login("alice")); return err },
+		func() error { return s.RefuseLogin(ctx, store.RefusedLogin{AppID: app, OpenID: "alice"}) },
+		func() error { _, err := s.KeepProfile(ctx, userID, store.Profile{NickName: "name"}); return err },
+		func() error { _, err := s.UpdateProfile(ctx, userID, store.ProfileChange{}); return err },
+		func() error { _, err := s.BindPhone(ctx, userID, number, by); return err },
+		func() error { _, err := s.UnbindPhone(ctx, userID, by); return err },
+		func() error { _, err := s.SetRole(ctx, userID, store.RoleUser, by); return err },
+		func() error { _, _, err := s.Refresh(ctx, store.Refresh{SessionID: id}); return err },
+		func() error { return s.EndSession(ctx, userID, id, by) },
+		func() error { _, err := s.Block(ctx, userID, "spam", by); return err },
+		func() error { _, err := s.Unblock(ctx, userID, by); return err },
+		func() error { _, err := s.EndSessions(ctx, userID, by); return err },
+		func() error { return s.RotateSealing(ctx) },
+		func() error { _, err := s.PruneSealing(ctx); return err },
+		func() error { _, _, err := s.Compact(ctx); return err },
+		func() error {
+			return s.Withdraw(ctx, store.Withdrawal{MessageID: [32]byte{2}, AppID: app, OpenID: "alice", NickName: true, Phone: true})
+		},
+		func() error { _, err := s.DeleteUser(ctx, userID, by); return err },
+		func() error {
+			s.options.Now = func() time.Time { return begin.Add(2 * s.options.SessionLife) }
+			_, err := s.Sweep(ctx, 100)
+			return err
+		},
+	} {
+		if err := verb(); err != nil {
 			errs = append(errs, err)
 		}
 	}
-	number := store.Phone{PureNumber: secretPhone, CountryCode: "86"}
-	_, _, err := s.Authenticate(ctx, id)
-	failed(err)
-	_, err = s.Sessions(ctx, userID)
-	failed(err)
-	_, err = s.SessionKeys(ctx, alice.Session.AppID, "alice")
-	failed(err)
-	_, err = s.UserByPhone(ctx, number)
-	failed(err)
-	_, err = s.KeySet(ctx, "token")
-	failed(err)
-	_, err = s.AuditEvents(ctx, 10)
-	failed(err)
-	_, err = s.LiveSessions(ctx)
-	failed(err)
-	_, err = s.OldestSession(ctx)
-	failed(err)
-	in := login("bob")
-	in.UnionID = "union-alice"
-	_, err = s.Login(ctx, in)
-	failed(err)
-	_, err = s.Login(ctx, login("alice"))
-	failed(err)
-	_, err = s.KeepProfile(ctx, userID, store.Profile{NickName: "name"})
-	failed(err)
-	_, err = s.BindPhone(ctx, userID, number, store.Actor{})
-	failed(err)
-	_, err = s.UnbindPhone(ctx, userID, store.Actor{})
-	failed(err)
-	_, _, err = s.Refresh(ctx, store.Refresh{SessionID: id, Generation: 0})
-	failed(err)
-	failed(s.EndSession(ctx, userID, id, store.Actor{}))
-	_, err = s.EndSessions(ctx, userID, store.Actor{})
-	failed(err)
-	failed(s.RotateSealing(ctx))
-	_, err = s.PruneSealing(ctx)
-	failed(err)
-	s.options.Now = func() time.Time { return begin.Add(2 * s.options.SessionLife) }
-	_, err = s.Sweep(ctx, 100)
-	failed(err)
 	return errs
 }
 
@@ -145,11 +161,11 @@ func TestDamageIsTold(t *testing.T) {
 			return err
 		},
 		"audit": func(t *testing.T, s *Store, _ store.LoggedIn) error {
-			_, err := s.AuditEvents(t.Context(), 10)
+			_, err := s.AuditEvents(t.Context(), store.AuditQuery{Limit: 10})
 			return err
 		},
 		"keys": func(t *testing.T, s *Store, _ store.LoggedIn) error {
-			_, err := s.KeySet(t.Context(), "token")
+			_, err := s.Secret(t.Context(), "token")
 			return err
 		},
 		"identities": func(t *testing.T, s *Store, in store.LoggedIn) error {

@@ -56,7 +56,7 @@ func descriptor(t *testing.T, path string) int {
 }
 
 func (s *Store) keep(t *testing.T, text string) error {
-	return s.KeepSessionKey(t.Context(), login("alice").AppID, "alice", store.SessionKey{Text: text, GivenAt: begin})
+	return s.RefuseLogin(t.Context(), store.RefusedLogin{AppID: login("alice").AppID, OpenID: "alice", SessionKey: store.SessionKey{Text: text, GivenAt: begin}})
 }
 
 // roomy returns a store whose file has free pages, so that a small write does

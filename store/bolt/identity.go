@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,31 +29,29 @@ func (s *Store) SessionKeys(ctx context.Context, appID, openID string) (keys []s
 	return keys, err
 }
 
-// KeepSessionKey remembers a session_key without a login.
-func (s *Store) KeepSessionKey(ctx context.Context, appID, openID string, key store.SessionKey) error {
-	return s.update(ctx, "keep_session_key", func(t *tx) error {
-		who, known, err := t.identity(appID, openID)
+// RefuseLogin remembers the session_key of a login that fails.
+func (s *Store) RefuseLogin(ctx context.Context, in store.RefusedLogin) error {
+	return s.update(ctx, "refuse_login", func(t *tx) error {
+		who, known, err := t.identity(in.AppID, in.OpenID)
 		if err != nil {
 			return err
 		}
 		if !known {
 			return store.ErrNotFound
 		}
-		return t.remember(appID, openID, who, key)
+		by := store.Actor{IPAddress: in.IPAddress}
+		return errors.Join(
+			t.remember(in.AppID, in.OpenID, who, in.SessionKey),
+			t.audit(store.ActionLoginRefused, who.user.Text(store.UserPrefix), by, in.Reason),
+		)
 	})
 }
 
-// remember puts an identity with one more session_key, and notes when the keys
-// that it replaced must be gone.
-func (t *tx) remember(appID, openID string, who identity, key store.SessionKey) error {
-	who.keys = store.RememberSessionKey(who.keys, key, t.now)
-	for _, newer := range who.keys[:max(0, len(who.keys)-1)] {
-		end := newer.GivenAt.Add(store.SessionKeyMemory + time.Millisecond)
-		if err := t.put(bucketKeysByEnd, at(end, identityKey(appID, openID)), nil); err != nil {
-			return err
-		}
-	}
-	return t.putIdentity(appID, openID, who)
+// remember puts an identity with one more session_key.
+func (t *tx) remember(appID, openID string, before identity, key store.SessionKey) error {
+	after := before
+	after.keys = store.RememberSessionKey(before.keys, key, t.now)
+	return t.putIdentity(appID, openID, before, after)
 }
 
 func identityKey(appID, openID string) []byte { return []byte(appID + "\x00" + openID) }
@@ -82,15 +81,38 @@ func (t *tx) identity(appID, openID string) (who identity, known bool, err error
 	return who, err == nil, err
 }
 
-func (t *tx) putIdentity(appID, openID string, who identity) error {
-	sealed, err := t.sealSessionKeys(who.keys, identityRecord(appID, openID))
+// putIdentity puts an identity as it is after a change, and moves the times at
+// which its replaced session_keys must be gone.
+func (t *tx) putIdentity(appID, openID string, before, after identity) error {
+	sealed, err := t.sealSessionKeys(after.keys, identityRecord(appID, openID))
 	if err != nil {
 		return err
 	}
 	e := newRecord(len(sealed) + 32)
-	e.raw(who.user[:])
+	e.raw(after.user[:])
 	e.bytes(sealed)
-	return t.put(bucketIdentities, identityKey(appID, openID), e)
+	return errors.Join(
+		t.put(bucketIdentities, identityKey(appID, openID), e),
+		t.replace(before.ends(appID, openID), after.ends(appID, openID)),
+	)
+}
+
+// dropIdentity removes an identity with all that is remembered of it.
+func (t *tx) dropIdentity(appID, openID string) error {
+	who, _, err := t.identity(appID, openID)
+	return errors.Join(err,
+		t.delete(bucketIdentities, identityKey(appID, openID)),
+		t.replace(who.ends(appID, openID), nil),
+	)
+}
+
+// ends are the entries that say when the replaced session_keys must be gone.
+func (i identity) ends(appID, openID string) (list []entry) {
+	for _, newer := range i.keys[:max(0, len(i.keys)-1)] {
+		end := newer.GivenAt.Add(store.SessionKeyMemory + time.Millisecond)
+		list = append(list, entry{bucketKeysByEnd, at(end, identityKey(appID, openID)), nil})
+	}
+	return list
 }
 
 func (t *tx) sealSessionKeys(keys []store.SessionKey, record string) ([]byte, error) {

@@ -12,18 +12,18 @@ import (
 )
 
 // KeySet returns the keys kept under a name.
-func (s *Store) KeySet(ctx context.Context, name string) (keys []byte, err error) {
-	err = s.view(ctx, "key_set", func(t *tx) error {
-		keys, err = t.keySet(name)
+func (s *Store) Secret(ctx context.Context, name string) (keys []byte, err error) {
+	err = s.view(ctx, "secret", func(t *tx) error {
+		keys, err = t.secret(name)
 		return err
 	})
 	return keys, err
 }
 
-// UpdateKeySet replaces the keys kept under a name.
-func (s *Store) UpdateKeySet(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error {
-	return s.update(ctx, "update_key_set", func(t *tx) error {
-		old, err := t.keySet(name)
+// UpdateSecret replaces the keys kept under a name.
+func (s *Store) UpdateSecret(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error {
+	return s.update(ctx, "update_secret", func(t *tx) error {
+		old, err := t.secret(name)
 		if err != nil {
 			return err
 		}
@@ -31,26 +31,26 @@ func (s *Store) UpdateKeySet(ctx context.Context, name string, change func(old [
 		if err != nil {
 			return err
 		}
-		return t.putKeySet(name, fresh)
+		return t.putSecret(name, fresh)
 	})
 }
 
-func keySetRecord(name string) string { return "keys/" + name }
+func secretRecord(name string) string { return "keys/" + name }
 
-func (t *tx) keySet(name string) ([]byte, error) {
+func (t *tx) secret(name string) ([]byte, error) {
 	sealed := t.get(bucketKeys, []byte(name))
 	if sealed == nil {
 		return nil, nil
 	}
-	keys, err := t.ring.Open(sealed, keySetRecord(name))
+	keys, err := t.ring.Open(sealed, secretRecord(name))
 	if err != nil {
-		return nil, fmt.Errorf("%w: key set %s: %w", store.ErrDamaged, name, err)
+		return nil, fmt.Errorf("%w: secret %s: %w", store.ErrDamaged, name, err)
 	}
 	return keys, nil
 }
 
-func (t *tx) putKeySet(name string, keys []byte) error {
-	sealed, err := t.ring.Seal(keys, keySetRecord(name))
+func (t *tx) putSecret(name string, keys []byte) error {
+	sealed, err := t.ring.Seal(keys, secretRecord(name))
 	if err != nil {
 		return err
 	}
@@ -137,11 +137,11 @@ type resealer struct {
 // resealers cover every bucket that holds something sealed.
 var resealers = []resealer{
 	{bucketKeys, func(t *tx, key []byte) error {
-		keys, err := t.keySet(string(key))
+		keys, err := t.secret(string(key))
 		if err != nil {
 			return err
 		}
-		return t.putKeySet(string(key), keys)
+		return t.putSecret(string(key), keys)
 	}},
 	{bucketIdentities, func(t *tx, key []byte) error {
 		appID, openID := splitIdentityKey(key)
@@ -149,14 +149,14 @@ var resealers = []resealer{
 		if err != nil {
 			return err
 		}
-		return t.putIdentity(appID, openID, who)
+		return t.putIdentity(appID, openID, who, who)
 	}},
 	{bucketUsers, func(t *tx, key []byte) error {
 		user, err := t.linkedUser(rawID(key))
 		if err != nil || user.Phone == nil {
 			return err
 		}
-		return t.putUser(user)
+		return t.writeUser(user)
 	}},
 }
 

@@ -49,7 +49,7 @@ func TestLayout(t *testing.T) {
 	if diff := cmp.Diff(drawn, found); diff != "" {
 		t.Errorf("buckets (-drawn +found):\n%s", diff)
 	}
-	for bucket, want := range map[string][]string{"meta": {"ring", "sessions", "version"}, "keys": {"token"}} {
+	for bucket, want := range map[string][]string{"meta": {"events", "ring", "sessions", "version"}, "keys": {"token"}} {
 		if diff := cmp.Diff(want, keysOf(t, s, bucket)); diff != "" {
 			t.Errorf("keys in %s (-want +got):\n%s", bucket, diff)
 		}
@@ -75,22 +75,33 @@ const (
 	secretKeys   = "the signing keys of tokens"
 )
 
-// useEverything leaves at least one entry in each bucket.
+// useEverything leaves at least one entry in each bucket. Alice was two users, and
+// is an administrator now.
 func useEverything(t *testing.T, s *Store) store.LoggedIn {
 	t.Helper()
-	earlier := login("alice")
-	mustLogin(t, s, earlier)
-	in := login("alice")
+	earlier, there, in := login("alice"), login("alice-there"), login("alice")
+	there.AppID, there.UnionID = "wx0000000000000002", "union-alice"
 	in.UnionID, in.SessionKey.Text = "union-alice", secretKey
 	in.SessionKey.GivenAt = earlier.SessionKey.GivenAt.Add(time.Minute)
+	in.Profile = &store.Profile{NickName: "Alice in Wonderland"}
+	mustLogin(t, s, earlier)
+	mustLogin(t, s, there)
 	out := mustLogin(t, s, in)
+	root := store.Actor{ID: mustLogin(t, s, login("root")).User.ID}
 	phone := store.Phone{Number: "+86" + secretPhone, PureNumber: secretPhone, CountryCode: "86"}
 	if _, err := s.BindPhone(t.Context(), out.User.ID, phone, store.Actor{ID: out.User.ID}); err != nil {
 		t.Fatal(err)
 	}
-	change := func([]byte) ([]byte, error) { return []byte(secretKeys), nil }
-	if err := s.UpdateKeySet(t.Context(), "token", change); err != nil {
+	if _, err := s.SetRole(t.Context(), out.User.ID, store.RoleAdmin, root); err != nil {
 		t.Fatal(err)
 	}
+	change := func([]byte) ([]byte, error) { return []byte(secretKeys), nil }
+	if err := s.UpdateSecret(t.Context(), "token", change); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Withdraw(t.Context(), store.Withdrawal{MessageID: [32]byte{1}, AppID: in.AppID, OpenID: in.OpenID}); err != nil {
+		t.Fatal(err)
+	}
+	out.User = mustUser(t, s, out.User.ID)
 	return out
 }

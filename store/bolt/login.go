@@ -12,73 +12,101 @@ import (
 // Login finds or makes the user of an identity and begins a session.
 func (s *Store) Login(ctx context.Context, in store.Login) (out store.LoggedIn, err error) {
 	err = s.update(ctx, "login", func(t *tx) error {
-		out, err = t.login(in, s.options)
+		out, err = t.login(in)
 		return err
 	})
+	if err == nil && out.User.Blocked() {
+		return store.LoggedIn{}, store.ErrUserBlocked
+	}
 	return out, err
 }
 
-func (t *tx) login(in store.Login, options store.Options) (out store.LoggedIn, err error) {
+// login tells of a blocked user without an error, so that what was learnt of
+// them stays.
+func (t *tx) login(in store.Login) (out store.LoggedIn, err error) {
 	if _, ok := store.ParseID(store.SessionPrefix, in.SessionID); !ok {
 		return out, fmt.Errorf("bolt: login: not a session id: %q", in.SessionID)
 	}
-	who, known, err := t.identity(in.AppID, in.OpenID)
+	before, who, err := t.arrive(in)
 	if err != nil {
 		return out, err
 	}
-	out.User, out.IsNewUser, err = t.userOf(who, known, in)
-	if err != nil {
+	user := store.User{ID: store.NewID(store.UserPrefix, t.now), Role: store.RoleUser, CreatedAt: t.now}
+	if before != nil {
+		user = *before
+	}
+	out.IsNewUser = before == nil
+	isNewInApp := !user.LinkedTo(in.AppID)
+	if err := t.link(&user, who, in); err != nil {
 		return out, err
 	}
-	if err := t.linkIdentity(&out.User, who, in); err != nil {
-		return out, err
+	by := store.Actor{ID: user.ID, IPAddress: in.IPAddress}
+	if user.Blocked() {
+		out.User = user
+		return out, errors.Join(t.saveUser(before, &user), t.audit(store.ActionLoginRefused, user.ID, by, "blocked"))
 	}
-	out.User.LastLoginAt = t.now
-	out.User.LoginCount++
+	user.LastLoginAt = t.now
+	user.LoginCount++
 	if in.Profile != nil {
-		out.User.Profile = out.User.Profile.Merge(*in.Profile, t.now)
+		user.Profile = user.Profile.Merge(*in.Profile, t.now)
 	}
+	if err := t.countLogin(&user, in, out.IsNewUser, isNewInApp); err != nil {
+		return out, err
+	}
+	out.User = user
 	out.Session = store.Session{
-		ID: in.SessionID, UserID: out.User.ID, AppID: in.AppID, OpenID: in.OpenID,
-		CreatedAt: t.now, LastUsedAt: t.now, ExpiresAt: t.now.Add(options.SessionLife),
+		ID: in.SessionID, UserID: user.ID, AppID: in.AppID, OpenID: in.OpenID,
+		CreatedAt: t.now, LastUsedAt: t.now, ExpiresAt: t.now.Add(t.options.SessionLife),
 		UserAgent: store.ClipUserAgent(in.UserAgent), IPAddress: in.IPAddress, Refresh: in.Refresh,
 	}
 	return out, errors.Join(
-		t.fillUnionID(&out.User, in.UnionID),
-		t.putUser(out.User),
-		t.beginSession(out.Session, options.MaxSessions),
-		t.audit(store.ActionLogin, out.User.ID, store.Actor{ID: out.User.ID, IPAddress: in.IPAddress}, store.Optional(in.AppID)),
+		t.saveUser(before, &user),
+		t.beginSession(out.Session, t.options.MaxSessions),
+		t.audit(store.ActionLogin, user.ID, by, store.Optional(in.AppID)),
 	)
 }
 
-// userOf decides who logs in: the identity's user, else the holder of the
-// unionid, else somebody new.
-func (t *tx) userOf(who identity, known bool, in store.Login) (user store.User, isNew bool, err error) {
-	if known {
-		user, err = t.linkedUser(who.user)
-		return user, false, err
+// arrive finds the user who logs in, nil for somebody new: the identity's user,
+// made one with the holder of the unionid, or that holder.
+func (t *tx) arrive(in store.Login) (user *store.User, who identity, err error) {
+	who, known, err := t.identity(in.AppID, in.OpenID)
+	if err != nil {
+		return nil, who, err
 	}
-	if holder, held := t.unionIDHolder(in.UnionID); held {
-		user, err = t.linkedUser(holder)
-		return user, false, err
+	holder, held := t.unionIDHolder(in.UnionID)
+	if !known && !held {
+		return nil, who, nil
 	}
-	return store.User{ID: store.NewID(store.UserPrefix, t.now), CreatedAt: t.now}, true, nil
+	if !known {
+		joined, err := t.linkedUser(holder)
+		by := store.Actor{ID: joined.ID, IPAddress: in.IPAddress}
+		return &joined, who, errors.Join(err, t.audit(store.ActionJoin, joined.ID, by, store.Optional(in.AppID)))
+	}
+	own, err := t.linkedUser(who.user)
+	if err != nil || !held || holder == who.user {
+		return &own, who, err
+	}
+	merged, err := t.merge(own, holder, in.IPAddress)
+	return &merged, who, err
 }
 
-// linkIdentity puts the identity with the new session_key and notes it in the user.
-func (t *tx) linkIdentity(user *store.User, who identity, in store.Login) error {
-	who.user, _ = store.ParseID(store.UserPrefix, user.ID)
+// link gives the user the identity, with the new session_key, and the unionid.
+func (t *tx) link(user *store.User, before identity, in store.Login) error {
 	if !user.Linked(in.AppID, in.OpenID) {
 		user.Identities = append(user.Identities, store.Identity{AppID: in.AppID, OpenID: in.OpenID, LinkedAt: t.now})
 	}
-	return t.remember(in.AppID, in.OpenID, who, in.SessionKey)
+	*user = user.LearnUnionID(in.UnionID)
+	after := before
+	after.user = rawUser(user.ID)
+	after.keys = store.RememberSessionKey(before.keys, in.SessionKey, t.now)
+	return t.putIdentity(in.AppID, in.OpenID, before, after)
 }
 
 // Refresh exchanges a refresh token for its successor.
 func (s *Store) Refresh(ctx context.Context, in store.Refresh) (session store.Session, user store.User, err error) {
 	var outcome store.RefreshOutcome
 	err = s.update(ctx, "refresh", func(t *tx) error {
-		session, user, outcome, err = t.refresh(in, s.options)
+		session, user, outcome, err = t.refresh(in)
 		return err
 	})
 	if err == nil && outcome == store.RefreshTheft {
@@ -89,7 +117,7 @@ func (s *Store) Refresh(ctx context.Context, in store.Refresh) (session store.Se
 
 // refresh reports theft as an outcome without an error, so that the end of the
 // session stays.
-func (t *tx) refresh(in store.Refresh, options store.Options) (session store.Session, user store.User, outcome store.RefreshOutcome, err error) {
+func (t *tx) refresh(in store.Refresh) (session store.Session, user store.User, outcome store.RefreshOutcome, err error) {
 	if session, err = t.liveSession(in.SessionID); err != nil {
 		return session, user, outcome, err
 	}
@@ -101,14 +129,16 @@ func (t *tx) refresh(in store.Refresh, options store.Options) (session store.Ses
 		err = errors.Join(t.endSession(session), t.audit(store.ActionRefreshTheft, session.UserID, in.By, store.Optional(session.ID)))
 		return session, user, outcome, err
 	case store.RefreshExchange:
-		session, err = t.exchange(session, in.Next, options.SessionLife)
+		session, err = t.exchange(session, in.Next, t.options.SessionLife)
 	case store.RefreshRepeat:
 		session.Refresh = successor
 	}
 	if err != nil {
 		return session, user, outcome, err
 	}
-	user, err = t.owner(session)
+	if user, err = t.owner(session); err == nil && outcome == store.RefreshExchange {
+		err = t.countActive(&user, session.AppID, session.OpenID)
+	}
 	return session, user, outcome, err
 }
 

@@ -25,40 +25,36 @@ func (s *Store) BindPhone(ctx context.Context, userID string, phone store.Phone,
 // bindPhone reports a number that is taken without an error, so that the
 // audit event of it stays.
 func (t *tx) bindPhone(userID string, phone store.Phone, by store.Actor) (user store.User, taken bool, err error) {
-	user, err = t.user(userID)
+	before, err := t.user(userID)
 	if err != nil {
 		return user, false, err
 	}
-	raw, _ := store.ParseID(store.UserPrefix, user.ID)
 	hidden, err := t.ring.Lookup(phone.Canonical())
 	if err != nil {
 		return user, false, err
 	}
+	raw := rawUser(before.ID)
 	if holder := t.get(bucketPhones, hidden); holder != nil && !bytes.Equal(holder, raw[:]) {
-		return user, true, t.audit(store.ActionPhoneConflict, user.ID, by, "")
+		return user, true, t.audit(store.ActionPhoneConflict, before.ID, by, "")
 	}
-	err = errors.Join(
-		t.forgetPhone(user),
-		t.put(bucketPhones, hidden, raw[:]),
+	user = before
+	phone.BoundAt = t.now
+	user.Phone = &phone
+	return user, false, errors.Join(
+		t.saveUser(&before, &user),
 		t.audit(store.ActionBindPhone, user.ID, by, ""),
 	)
-	user.Phone = &phone
-	return user, false, errors.Join(err, t.putUser(user))
 }
 
 // UnbindPhone takes the user's phone number away.
-func (s *Store) UnbindPhone(ctx context.Context, userID string, by store.Actor) (user store.User, err error) {
-	err = s.update(ctx, "unbind_phone", func(t *tx) error {
-		if user, err = t.user(userID); err != nil || user.Phone == nil {
-			return err
-		}
-		if err := t.forgetPhone(user); err != nil {
-			return err
+func (s *Store) UnbindPhone(ctx context.Context, userID string, by store.Actor) (store.User, error) {
+	return s.changeUser(ctx, "unbind_phone", userID, func(t *tx, user *store.User) error {
+		if user.Phone == nil {
+			return nil
 		}
 		user.Phone = nil
-		return errors.Join(t.putUser(user), t.audit(store.ActionUnbindPhone, user.ID, by, ""))
+		return t.audit(store.ActionUnbindPhone, user.ID, by, "")
 	})
-	return user, err
 }
 
 // UserByPhone returns the user who holds a number.
@@ -78,18 +74,6 @@ func (s *Store) UserByPhone(ctx context.Context, phone store.Phone) (user store.
 	return user, err
 }
 
-// forgetPhone takes the user's number out of the index.
-func (t *tx) forgetPhone(user store.User) error {
-	if user.Phone == nil {
-		return nil
-	}
-	hidden, err := t.ring.Lookup(user.Phone.Canonical())
-	if err != nil {
-		return err
-	}
-	return t.delete(bucketPhones, hidden)
-}
-
 func phoneRecord(userID string) string { return "users/" + userID + "/phone" }
 
 // sealPhone closes a number for its user's record; no number is no bytes.
@@ -101,6 +85,7 @@ func (t *tx) sealPhone(p *store.Phone, userID string) ([]byte, error) {
 	e.text(p.Number)
 	e.text(p.PureNumber)
 	e.text(p.CountryCode)
+	e.time(p.BoundAt)
 	return t.ring.Seal(e, phoneRecord(userID))
 }
 
@@ -114,5 +99,8 @@ func (t *tx) openPhone(sealed []byte, userID string) (*store.Phone, error) {
 	}
 	d := openRecord(b)
 	p := store.Phone{Number: d.text(), PureNumber: d.text(), CountryCode: d.text()}
+	if d.version > 1 {
+		p.BoundAt = d.time()
+	}
 	return &p, d.err("phone number")
 }

@@ -10,8 +10,9 @@ import (
 
 // A record is a version byte and then its fields in order: numbers as varints,
 // texts and bytes behind their length, times as Unix milliseconds (0 for the
-// zero time), ids and hashes bare.
-const recordVersion = 1
+// zero time), ids and hashes bare. Version 2 has more fields at the end of users,
+// their identities and sessions.
+const recordVersion = 2
 
 type encoder []byte
 
@@ -43,13 +44,15 @@ func (e *encoder) time(t time.Time) {
 // decoder reads what an encoder wrote. After a fault every read gives zero;
 // err tells.
 type decoder struct {
-	rest []byte
-	bad  bool
+	version byte
+	rest    []byte
+	bad     bool
 }
 
 func openRecord(b []byte) *decoder {
 	d := &decoder{rest: b}
-	if v := d.raw(1); d.bad || v[0] != recordVersion {
+	d.version = d.raw(1)[0]
+	if d.version < 1 || d.version > recordVersion {
 		d.fail()
 	}
 	return d
@@ -93,6 +96,30 @@ func (d *decoder) bytes() []byte {
 	}
 	return d.raw(int(n))
 }
+
+func (e *encoder) texts(list []string) {
+	e.uint(uint64(len(list)))
+	for _, s := range list {
+		e.text(s)
+	}
+}
+
+func (e *encoder) flag(yes bool) {
+	if yes {
+		e.uint(1)
+	} else {
+		e.uint(0)
+	}
+}
+
+func (d *decoder) texts() (list []string) {
+	for range d.count() {
+		list = append(list, d.text())
+	}
+	return list
+}
+
+func (d *decoder) flag() bool { return d.uint() != 0 }
 
 func (d *decoder) text() string { return string(d.bytes()) }
 

@@ -51,6 +51,8 @@ func anyUser(random *rand.Rand) store.User {
 	optional := func() store.Optional { return store.Optional(anyText(random)) }
 	u := store.User{
 		UnionID:   optional(),
+		Role:      []store.Role{store.RoleUser, store.RoleAdmin}[random.IntN(2)],
+		BlockedAt: anyTime(random), BlockedReason: optional(),
 		CreatedAt: anyTime(random), LastLoginAt: anyTime(random), LoginCount: random.IntN(1 << 40),
 		Identities: make([]store.Identity, random.IntN(4)),
 		Profile: store.Profile{
@@ -59,10 +61,14 @@ func anyUser(random *rand.Rand) store.User {
 		},
 	}
 	for i := range u.Identities {
-		u.Identities[i] = store.Identity{AppID: anyText(random), OpenID: anyText(random), LinkedAt: anyTime(random)}
+		u.Identities[i] = store.Identity{AppID: anyText(random), OpenID: anyText(random), LinkedAt: anyTime(random), ActiveOn: store.Day(random.Int32())}
+	}
+	for range random.IntN(3) {
+		u.FormerIDs = append(u.FormerIDs, anyText(random))
+		u.EarlierUnionIDs = append(u.EarlierUnionIDs, anyText(random))
 	}
 	if random.IntN(2) == 0 {
-		u.Phone = &store.Phone{Number: anyText(random), PureNumber: anyText(random), CountryCode: anyText(random)}
+		u.Phone = &store.Phone{Number: anyText(random), PureNumber: anyText(random), CountryCode: anyText(random), BoundAt: anyTime(random)}
 	}
 	return u
 }
@@ -71,7 +77,7 @@ func anySession(random *rand.Rand) store.Session {
 	s := store.Session{
 		AppID: anyText(random), OpenID: anyText(random),
 		CreatedAt: anyTime(random), LastUsedAt: anyTime(random), ExpiresAt: anyTime(random),
-		UserAgent: store.Optional(anyText(random)), IPAddress: store.Optional(anyText(random)),
+		UserAgent: store.Optional(anyText(random)), IPAddress: store.Optional(anyText(random)), Ended: random.IntN(2) == 0,
 		Refresh: store.RefreshToken{Generation: random.Uint32(), KeyID: random.Uint32(), IssuedAt: anyTime(random)},
 	}
 	for i := range s.Refresh.Hash {

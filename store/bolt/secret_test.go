@@ -80,15 +80,14 @@ func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
 		{
 			"the phone number of another user",
 			func(t *tx, alice, bob store.User) error {
-				sealed, err := t.sealPhone(alice.Phone, alice.ID)
+				raw := rawUser(bob.ID)
+				record := t.get(bucketUsers, raw[:])
+				_, own, err := decodeFacts(raw, record)
 				if err != nil {
 					return err
 				}
-				raw, _ := store.ParseID(store.UserPrefix, bob.ID)
-				record := t.get(bucketUsers, raw[:])
-				e := encoder(bytes.Clone(record[:len(record)-1])) // but for the length of no phone
-				e.bytes(sealed)
-				return t.put(bucketUsers, raw[:], e)
+				sealed, err := t.sealPhone(alice.Phone, alice.ID) // as long as bob's
+				return errors.Join(err, t.put(bucketUsers, raw[:], bytes.Replace(record, own, sealed, 1)))
 			},
 			func(ctx context.Context, s *Store, bob store.User) error { _, err := s.User(ctx, bob.ID); return err },
 		},
@@ -97,7 +96,7 @@ func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
 			func(t *tx, _, _ store.User) error {
 				return t.put(bucketKeys, []byte("other"), t.get(bucketKeys, []byte("token")))
 			},
-			func(ctx context.Context, s *Store, _ store.User) error { _, err := s.KeySet(ctx, "other"); return err },
+			func(ctx context.Context, s *Store, _ store.User) error { _, err := s.Secret(ctx, "other"); return err },
 		},
 	}
 	for _, test := range tests {
@@ -105,6 +104,10 @@ func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
 			s := openUnchecked(t)
 			alice := mustUser(t, s, useEverything(t, s).User.ID)
 			bob := mustLogin(t, s, login("bob")).User
+			number := store.Phone{Number: "+8613900139000", PureNumber: "13900139000", CountryCode: "86"}
+			if _, err := s.BindPhone(t.Context(), bob.ID, number, store.Actor{}); err != nil {
+				t.Fatal(err)
+			}
 			if err := test.read(t.Context(), s, bob); err != nil && !errors.Is(err, store.ErrDamaged) {
 				t.Fatal(err)
 			}

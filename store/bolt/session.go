@@ -40,7 +40,7 @@ func (s *Store) Sessions(ctx context.Context, userID string) (live []store.Sessi
 		if !ok {
 			return nil
 		}
-		live = t.liveSessionsOf(raw)
+		live = t.liveSessionsOf(t.survivor(raw))
 		slices.Reverse(live)
 		return nil
 	})
@@ -66,10 +66,10 @@ func (s *Store) EndSession(ctx context.Context, userID, sessionID string, by sto
 		if err != nil {
 			return notFound(err)
 		}
-		if session.UserID != userID {
+		if raw, ok := store.ParseID(store.UserPrefix, userID); !ok || session.UserID != t.survivor(raw).Text(store.UserPrefix) {
 			return store.ErrNotFound
 		}
-		return errors.Join(t.endSession(session), t.audit(store.ActionLogout, userID, by, store.Optional(sessionID)))
+		return errors.Join(t.endSession(session), t.audit(store.ActionLogout, session.UserID, by, store.Optional(sessionID)))
 	})
 }
 
@@ -81,26 +81,25 @@ func (s *Store) EndSessions(ctx context.Context, userID string, by store.Actor) 
 		if !ok {
 			return nil
 		}
-		all := t.sessionsOf(raw)
-		if len(all) == 0 {
+		raw = t.survivor(raw)
+		live := t.liveSessionsOf(raw)
+		if len(live) == 0 {
 			return nil
 		}
-		for _, session := range all {
-			if t.now.Before(session.ExpiresAt) {
-				ended++
-			}
+		for _, session := range live {
 			if err := t.endSession(session); err != nil {
 				return err
 			}
 		}
-		return t.audit(store.ActionLogout, userID, by, store.Optional(fmt.Sprintf("%d sessions", ended)))
+		ended = len(live)
+		return t.audit(store.ActionLogout, raw.Text(store.UserPrefix), by, store.Optional(fmt.Sprintf("%d sessions", ended)))
 	})
 	return ended, err
 }
 
 // notFound tells an ended session as what a look-up by id calls it.
 func notFound(err error) error {
-	if errors.Is(err, store.ErrSessionEnded) {
+	if errors.Is(err, store.ErrSessionEnded) || errors.Is(err, store.ErrUserBlocked) {
 		return store.ErrNotFound
 	}
 	return err
@@ -121,10 +120,24 @@ func (t *tx) liveSession(id string) (store.Session, error) {
 		return store.Session{}, store.ErrSessionEnded
 	}
 	session, err := decodeSession(raw, b)
-	if err == nil && !t.now.Before(session.ExpiresAt) {
-		err = store.ErrSessionEnded
+	switch {
+	case err != nil:
+		return session, err
+	case !t.now.Before(session.ExpiresAt):
+		return session, store.ErrSessionEnded
+	case session.Ended:
+		return session, t.whyEnded(session)
 	}
-	return session, err
+	return session, nil
+}
+
+// whyEnded tells of a session that a block has ended whether the block lasts.
+func (t *tx) whyEnded(session store.Session) error {
+	user, err := t.owner(session)
+	if err == nil && user.Blocked() {
+		return store.ErrUserBlocked
+	}
+	return errors.Join(store.ErrSessionEnded, err)
 }
 
 // sessionsOf returns the sessions of a user that are kept, oldest first,
@@ -142,7 +155,7 @@ func (t *tx) sessionsOf(user store.RawID) (all []store.Session) {
 
 // liveSessionsOf returns the live sessions of a user, oldest first.
 func (t *tx) liveSessionsOf(user store.RawID) []store.Session {
-	return slices.DeleteFunc(t.sessionsOf(user), func(s store.Session) bool { return !t.now.Before(s.ExpiresAt) })
+	return slices.DeleteFunc(t.sessionsOf(user), func(s store.Session) bool { return !s.Live(t.now) })
 }
 
 // owner returns the user of a session, who must be there.
@@ -174,19 +187,57 @@ func (t *tx) beginSession(session store.Session, limit int) error {
 		t.putSession(session),
 		t.put(bucketSessionsByUser, byUser(user, id), nil),
 		t.put(bucketSessionsByEnd, byEnd(session.ExpiresAt, id), nil),
-		t.count(keySessions, +1),
+		t.count(bucketMeta, keySessions, +1),
 	)
 }
 
 // endSession removes a session and its indexes.
 func (t *tx) endSession(session store.Session) error {
 	user, id := sessionIDs(session)
+	counted := 1
+	if session.Ended {
+		counted = 0
+	}
 	return errors.Join(
 		t.delete(bucketSessions, id[:]),
 		t.delete(bucketSessionsByUser, byUser(user, id)),
 		t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id)),
-		t.count(keySessions, -1),
+		t.count(bucketMeta, keySessions, -counted),
 	)
+}
+
+// blockSessions ends the sessions of a blocked user. Their records stay until
+// they expire, so that the bearer learns of the block.
+func (t *tx) blockSessions(user store.RawID) error {
+	for _, session := range t.sessionsOf(user) {
+		if session.Ended {
+			continue
+		}
+		session.Ended = true
+		if err := errors.Join(t.putSession(session), t.count(bucketMeta, keySessions, -1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveSessions gives the sessions of one user to another and returns how many
+// there were.
+func (t *tx) moveSessions(from, to store.RawID) (moved int, err error) {
+	for _, session := range t.sessionsOf(from) {
+		_, id := sessionIDs(session)
+		session.UserID = to.Text(store.UserPrefix)
+		err := errors.Join(
+			t.delete(bucketSessionsByUser, byUser(from, id)),
+			t.put(bucketSessionsByUser, byUser(to, id), nil),
+			t.putSession(session),
+		)
+		if err != nil {
+			return moved, err
+		}
+		moved++
+	}
+	return moved, nil
 }
 
 // moveEnd moves a session in the index of ends.
@@ -237,6 +288,7 @@ func encodeSession(s store.Session) []byte {
 	for _, t := range s.Recent {
 		e.refreshToken(t)
 	}
+	e.flag(s.Ended)
 	return e
 }
 
@@ -252,6 +304,9 @@ func decodeSession(raw store.RawID, b []byte) (store.Session, error) {
 	}
 	for range d.count() {
 		s.Recent = append(s.Recent, d.refreshToken())
+	}
+	if d.version > 1 {
+		s.Ended = d.flag()
 	}
 	return s, d.err("session")
 }

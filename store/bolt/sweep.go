@@ -23,7 +23,7 @@ func (s *Store) Sweep(ctx context.Context, limit int) (removed int, err error) {
 		removed, damage = 0, nil
 		for _, index := range sweepers {
 			n, err := t.sweep(index, limit)
-			removed += n
+			removed = max(removed, n)
 			if damage = errors.Join(damage, err); err != nil && !errors.Is(err, store.ErrDamaged) {
 				return err
 			}
@@ -47,47 +47,68 @@ func (s *Store) probe(ctx context.Context) error {
 	})
 }
 
-// sweeper removes what an index by time names.
+// sweeper removes what a bucket whose keys begin with a time says is over.
 type sweeper struct {
 	bucket []byte
-	remove func(t *tx, name []byte) error
+	over   func(t *tx) []byte            // the bound behind what is over
+	remove func(t *tx, key []byte) error // everything but the key itself
 }
 
 var sweepers = []sweeper{
-	{bucketSessionsByEnd, func(t *tx, name []byte) error {
-		session, err := t.keptSession(rawID(name))
+	{bucketSessionsByEnd, overNow, func(t *tx, key []byte) error {
+		session, err := t.keptSession(rawID(named(key)))
 		if err != nil {
 			return err
 		}
 		return t.endSession(session)
 	}},
-	{bucketKeysByEnd, func(t *tx, name []byte) error {
-		appID, openID := splitIdentityKey(name)
-		who, known, err := t.identity(appID, openID)
-		live := store.LiveSessionKeys(who.keys, t.now)
-		if err != nil || !known || len(live) == len(who.keys) {
+	{bucketKeysByEnd, overNow, func(t *tx, key []byte) error {
+		appID, openID := splitIdentityKey(named(key))
+		before, known, err := t.identity(appID, openID)
+		after := before
+		after.keys = store.LiveSessionKeys(before.keys, t.now)
+		if err != nil || !known || len(after.keys) == len(before.keys) {
 			return err
 		}
-		who.keys = live
-		return t.putIdentity(appID, openID, who)
+		return t.putIdentity(appID, openID, before, after)
+	}},
+	{bucketMessagesByEnd, overNow, func(t *tx, key []byte) error {
+		if t.get(bucketMessages, named(key)) == nil {
+			return dangling("message")
+		}
+		return t.delete(bucketMessages, named(key))
+	}},
+	{bucketAudit, overAuditLife, func(t *tx, key []byte) error {
+		event, err := t.event(rawID(key))
+		if err != nil {
+			return err
+		}
+		return errors.Join(t.replace(entriesOfEvent(rawID(key), event), nil), t.count(bucketMeta, keyEvents, -1))
 	}},
 }
 
-// sweep removes at most limit of what an index says has expired. What is
-// damaged is passed over: it stays for a person to look at, and what comes
-// behind it is swept all the same. The error is store.ErrDamaged, beside what was
-// removed, or one that ends the transaction.
+// overNow is the bound of an index by end: at its end a thing is over.
+func overNow(t *tx) []byte { return at(t.now.Add(time.Millisecond), nil) }
+
+func overAuditLife(t *tx) []byte { return idsFrom(t.now.Add(-t.options.AuditLife)) }
+
+// named is what a key of an index by end names.
+func named(key []byte) []byte { return key[min(8, len(key)):] }
+
+// sweep removes at most limit of what is over. What is damaged is passed over: it
+// stays for a person to look at, and what comes behind it is swept all the same.
+// The error is store.ErrDamaged, beside what was removed, or one that ends the
+// transaction.
 func (t *tx) sweep(s sweeper, limit int) (removed int, err error) {
 	var from []byte
 	var damage error
 	for removed < limit {
 		keys := t.keysFrom(s.bucket, from, limit)
 		for _, key := range keys {
-			end, name := key[:min(8, len(key))], key[min(8, len(key)):]
-			if bytes.Compare(end, at(t.now, nil)) > 0 || removed == limit {
+			if bytes.Compare(key, s.over(t)) >= 0 || removed == limit {
 				return removed, damage
 			}
-			err := s.remove(t, name)
+			err := s.remove(t, key)
 			if err == nil {
 				err = t.delete(s.bucket, key)
 			}
@@ -111,7 +132,7 @@ func (t *tx) sweep(s sweeper, limit int) (removed int, err error) {
 // LiveSessions counts the sessions that are neither ended nor swept.
 func (s *Store) LiveSessions(ctx context.Context) (n int, err error) {
 	err = s.view(ctx, "live_sessions", func(t *tx) error {
-		n = int(t.counted(keySessions))
+		n = t.counted(bucketMeta, keySessions)
 		return nil
 	})
 	return n, err
@@ -161,6 +182,15 @@ func (t *touches) take(n int) map[string]time.Time {
 	return taken
 }
 
+// forget drops the touches of sessions that are gone for good.
+func (t *touches) forget(ids []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, id := range ids {
+		delete(t.used, id)
+	}
+}
+
 func (s *Store) flushTouches(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -180,7 +210,7 @@ func (s *Store) flushTouches(ctx context.Context) error {
 func (t *tx) touch(used map[string]time.Time) error {
 	for id, at := range used {
 		session, err := t.liveSession(id)
-		if errors.Is(err, store.ErrSessionEnded) {
+		if errors.Is(notFound(err), store.ErrNotFound) {
 			continue
 		}
 		if err != nil {

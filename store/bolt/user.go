@@ -7,7 +7,7 @@ import (
 	"menshen/store"
 )
 
-// User returns a user.
+// User returns the user with an id, or the one that this user has become.
 func (s *Store) User(ctx context.Context, id string) (user store.User, err error) {
 	err = s.view(ctx, "user", func(t *tx) error {
 		user, err = t.user(id)
@@ -16,16 +16,80 @@ func (s *Store) User(ctx context.Context, id string) (user store.User, err error
 	return user, err
 }
 
-// KeepProfile merges a profile into the user's.
-func (s *Store) KeepProfile(ctx context.Context, userID string, profile store.Profile) (user store.User, err error) {
-	err = s.update(ctx, "keep_profile", func(t *tx) error {
-		if user, err = t.user(userID); err != nil {
+// UserByIdentity returns the user of an identity.
+func (s *Store) UserByIdentity(ctx context.Context, appID, openID string) (user store.User, err error) {
+	err = s.view(ctx, "user_by_identity", func(t *tx) error {
+		who, known, err := t.identity(appID, openID)
+		if err != nil {
 			return err
 		}
-		user.Profile = user.Profile.Merge(profile, t.now)
-		return t.putUser(user)
+		if !known {
+			return store.ErrNotFound
+		}
+		user, err = t.linkedUser(who.user)
+		return err
 	})
 	return user, err
+}
+
+// UserByUnionID returns the user who holds a unionid.
+func (s *Store) UserByUnionID(ctx context.Context, unionID string) (user store.User, err error) {
+	err = s.view(ctx, "user_by_union_id", func(t *tx) error {
+		holder, held := t.unionIDHolder(store.Optional(unionID))
+		if !held {
+			return store.ErrNotFound
+		}
+		user, err = t.linkedUser(holder)
+		return err
+	})
+	return user, err
+}
+
+// KeepProfile merges a profile into the user's.
+func (s *Store) KeepProfile(ctx context.Context, userID string, profile store.Profile) (store.User, error) {
+	return s.changeUser(ctx, "keep_profile", userID, func(t *tx, user *store.User) error {
+		user.Profile = user.Profile.Merge(profile, t.now)
+		return nil
+	})
+}
+
+// UpdateProfile sets what the user typed or chose.
+func (s *Store) UpdateProfile(ctx context.Context, userID string, change store.ProfileChange) (store.User, error) {
+	return s.changeUser(ctx, "update_profile", userID, func(t *tx, user *store.User) error {
+		user.Profile = change.Apply(user.Profile, t.now)
+		return nil
+	})
+}
+
+// changeUser reads a user, has change make another of them, and saves that.
+func (s *Store) changeUser(ctx context.Context, verb, userID string, change func(*tx, *store.User) error) (user store.User, err error) {
+	err = s.update(ctx, verb, func(t *tx) error {
+		before, err := t.user(userID)
+		if err != nil {
+			return err
+		}
+		user = before
+		if err := change(t, &user); err != nil {
+			return err
+		}
+		return t.saveUser(&before, &user)
+	})
+	return user, err
+}
+
+// rawUser returns the bare id of a user that the store made.
+func rawUser(id string) store.RawID {
+	raw, _ := store.ParseID(store.UserPrefix, id)
+	return raw
+}
+
+// survivor returns the id of the user that one has become: their own, unless they
+// were absorbed.
+func (t *tx) survivor(raw store.RawID) store.RawID {
+	if b := t.get(bucketFormerIDs, raw[:]); b != nil {
+		return rawID(b)
+	}
+	return raw
 }
 
 func (t *tx) user(id string) (store.User, error) {
@@ -33,7 +97,7 @@ func (t *tx) user(id string) (store.User, error) {
 	if !ok {
 		return store.User{}, store.ErrNotFound
 	}
-	return t.userByRaw(raw)
+	return t.userByRaw(t.survivor(raw))
 }
 
 func (t *tx) userByRaw(raw store.RawID) (store.User, error) {
@@ -60,36 +124,27 @@ func (t *tx) unionIDHolder(unionID store.Optional) (raw store.RawID, held bool) 
 	return rawID(b), b != nil
 }
 
-// fillUnionID gives the user a unionid if both are free. The caller puts the user.
-func (t *tx) fillUnionID(user *store.User, unionID store.Optional) error {
-	if unionID == "" || user.UnionID != "" {
-		return nil
-	}
-	if _, held := t.unionIDHolder(unionID); held {
-		return nil
-	}
-	user.UnionID = unionID
-	raw, _ := store.ParseID(store.UserPrefix, user.ID)
-	return t.put(bucketUnionIDs, []byte(unionID), raw[:])
-}
-
-func (t *tx) putUser(user store.User) error {
-	raw, _ := store.ParseID(store.UserPrefix, user.ID)
+// writeUser puts the record alone. Only saveUser and the resealing do: they know
+// that the indexes agree.
+func (t *tx) writeUser(user store.User) error {
 	b, err := t.encodeUser(user)
 	if err != nil {
 		return err
 	}
+	raw := rawUser(user.ID)
 	return t.put(bucketUsers, raw[:], b)
 }
 
 func (t *tx) encodeUser(u store.User) ([]byte, error) {
-	e := newRecord(256)
+	sealedPhone, err := t.sealPhone(u.Phone, u.ID)
+	e := newRecord(384)
 	e.optional(u.UnionID)
 	e.uint(uint64(len(u.Identities)))
 	for _, i := range u.Identities {
 		e.text(i.AppID)
 		e.text(i.OpenID)
 		e.time(i.LinkedAt)
+		e.uint(uint64(i.ActiveOn))
 	}
 	e.optional(u.Profile.NickName)
 	e.optional(u.Profile.AvatarURL)
@@ -102,28 +157,47 @@ func (t *tx) encodeUser(u store.User) ([]byte, error) {
 	e.time(u.CreatedAt)
 	e.time(u.LastLoginAt)
 	e.uint(uint64(u.LoginCount))
-	phone, err := t.sealPhone(u.Phone, u.ID)
-	e.bytes(phone)
+	e.bytes(sealedPhone)
+	e.flag(u.Role == store.RoleAdmin)
+	e.time(u.BlockedAt)
+	e.optional(u.BlockedReason)
+	e.texts(u.FormerIDs)
+	e.texts(u.EarlierUnionIDs)
 	return e, err
 }
 
 func (t *tx) decodeUser(raw store.RawID, b []byte) (store.User, error) {
+	u, sealedPhone, err := decodeFacts(raw, b)
+	if err != nil {
+		return store.User{}, err
+	}
+	u.Phone, err = t.openPhone(sealedPhone, u.ID)
+	return u, err
+}
+
+// decodeFacts reads a user but for the phone number, which it leaves sealed.
+func decodeFacts(raw store.RawID, b []byte) (u store.User, sealedPhone []byte, err error) {
 	d := openRecord(b)
-	u := store.User{ID: raw.Text(store.UserPrefix), UnionID: d.optional()}
+	u = store.User{ID: raw.Text(store.UserPrefix), Role: store.RoleUser, UnionID: d.optional()}
 	u.Identities = make([]store.Identity, d.count())
 	for i := range u.Identities {
 		u.Identities[i] = store.Identity{AppID: d.text(), OpenID: d.text(), LinkedAt: d.time()}
+		if d.version > 1 {
+			u.Identities[i].ActiveOn = store.Day(d.uint())
+		}
 	}
 	u.Profile = store.Profile{
 		NickName: d.optional(), AvatarURL: d.optional(), Gender: store.Gender(d.uint()), Language: d.optional(),
 		City: d.optional(), Province: d.optional(), Country: d.optional(), UpdatedAt: d.time(),
 	}
 	u.CreatedAt, u.LastLoginAt, u.LoginCount = d.time(), d.time(), int(d.uint())
-	sealedPhone := d.bytes()
-	if err := d.err("user"); err != nil {
-		return store.User{}, err
+	sealedPhone = d.bytes()
+	if d.version > 1 {
+		if d.flag() {
+			u.Role = store.RoleAdmin
+		}
+		u.BlockedAt, u.BlockedReason = d.time(), d.optional()
+		u.FormerIDs, u.EarlierUnionIDs = d.texts(), d.texts()
 	}
-	phone, err := t.openPhone(sealedPhone, u.ID)
-	u.Phone = phone
-	return u, err
+	return u, sealedPhone, d.err("user")
 }

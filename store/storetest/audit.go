@@ -1,11 +1,21 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"menshen/store"
 )
+
+var auditLaws = []law{
+	{"audit events come newest first", testAuditOrder},
+	{"what happens is audited", testAuditActions},
+	{"events of one instant and of a clock set back keep their order", testAuditClock},
+	{"an audit event is found by its id", testAuditEvent},
+	{"pages and counts of audit events agree with a plain list", testAuditPages},
+	{"a sweep removes audit events after their life", testAuditSweep},
+}
 
 func testAuditOrder(t *testing.T, h Harness) {
 	f := open(t, h)
@@ -18,14 +28,11 @@ func testAuditOrder(t *testing.T, h Harness) {
 	}
 	f.same("events", f.events(), want)
 
-	newest, err := f.store.AuditEvents(t.Context(), 2)
+	newest, err := f.store.AuditEvents(t.Context(), store.AuditQuery{Limit: 2})
 	f.need(err)
-	if len(newest) != 2 || newest[0].At != want[0].At || newest[1].At != want[1].At || newest[0].ID == newest[1].ID {
-		t.Errorf("the two newest: %+v", newest)
+	if e := newest.Events; len(e) != 2 || e[0].At != want[0].At || e[1].At != want[1].At || e[0].ID == e[1].ID {
+		t.Errorf("the two newest: %+v", e)
 	}
-	none, err := f.store.AuditEvents(t.Context(), 0)
-	f.need(err)
-	f.same("none asked for", len(none), 0)
 }
 
 func testAuditActions(t *testing.T, h Harness) {
@@ -62,4 +69,78 @@ func testAuditActions(t *testing.T, h Harness) {
 			t.Errorf("after %s: %d new events, the newest %+v", step.action, len(f.events())-before, event)
 		}
 	}
+}
+
+func testAuditClock(t *testing.T, h Harness) {
+	f := open(t, h)
+	var want []store.Optional
+	latest := begin
+	for i := range 12 {
+		if i%4 == 3 {
+			f.clock.Advance(-time.Hour)
+		}
+		id := f.enter(fmt.Sprint("person ", i)).User.ID
+		want = append([]store.Optional{store.Optional(id)}, want...)
+	}
+	var got []store.Optional
+	for _, event := range f.events() {
+		got = append(got, event.UserID)
+		f.same("the time, which never runs backwards", event.At, latest)
+	}
+	f.same("the users, newest first", got, want)
+}
+
+func testAuditEvent(t *testing.T, h Harness) {
+	f := open(t, h)
+	f.enter("alice")
+	f.enter("bob")
+	for _, want := range f.auditPage(store.AuditQuery{Limit: 10}).Events {
+		got, err := f.store.AuditEvent(t.Context(), want.ID)
+		f.need(err)
+		f.same("the event", got, want)
+	}
+	for _, id := range []string{"", "nothing", store.NewID(store.EventPrefix, begin), store.NewID(store.UserPrefix, begin)} {
+		_, err := f.store.AuditEvent(t.Context(), id)
+		f.refused(err, store.ErrNotFound)
+	}
+}
+
+func (f *fixture) auditPage(q store.AuditQuery) store.AuditPage {
+	f.Helper()
+	page, err := f.store.AuditEvents(f.Context(), q)
+	f.need(err)
+	return page
+}
+
+func testAuditSweep(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice := f.enter("alice").User.ID
+	f.need(f.refuse("alice", f.key("refused")))
+	f.clock.Advance(instant)
+	bob := f.enter("bob").User.ID
+	all := f.auditPage(store.AuditQuery{Limit: 10}).Events
+	kept := func(filter store.AuditFilter, want ...store.AuditEvent) {
+		t.Helper()
+		f.same("the events kept", f.auditPage(store.AuditQuery{Filter: filter, Limit: 10}).Events, want)
+		n, exact, err := f.store.CountAuditEvents(t.Context(), filter)
+		f.need(err)
+		f.same("counted", n, len(want))
+		f.same("exact", exact, true)
+	}
+
+	f.clock.Advance(auditLife - instant)
+	f.sweep(100, 2) // the sessions alone
+	kept(store.AuditFilter{}, all...)
+	f.clock.Advance(instant)
+	f.sweep(1, 1)
+	kept(store.AuditFilter{}, all[:2]...)
+	f.sweep(100, 1)
+	f.sweep(100, 0)
+	kept(store.AuditFilter{}, all[0])
+	kept(store.AuditFilter{UserID: alice})
+	kept(store.AuditFilter{Action: store.ActionLoginRefused})
+	kept(store.AuditFilter{UserID: bob}, all[0])
+	_, err := f.store.AuditEvent(t.Context(), all[2].ID)
+	f.refused(err, store.ErrNotFound)
+	f.same("behind an event that is gone", f.auditPage(store.AuditQuery{After: all[1].ID, Limit: 10}), store.AuditPage{HasPrevious: true})
 }

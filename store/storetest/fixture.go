@@ -13,16 +13,20 @@ import (
 )
 
 const (
-	app      = "wx0000000000000001"
-	otherApp = "wx0000000000000002"
-	life     = 30 * 24 * time.Hour
-	limit    = 20
-	instant  = time.Millisecond // as fine as a store keeps time
+	app       = "wx0000000000000001"
+	otherApp  = "wx0000000000000002"
+	thirdApp  = "wx0000000000000003"
+	life      = 30 * 24 * time.Hour
+	limit     = 20
+	auditLife = 365 * 24 * time.Hour
+	instant   = time.Millisecond // as fine as a store keeps time
 )
 
 var (
 	begin = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
 	actor = store.Actor{ID: "operator", IPAddress: "192.0.2.7"}
+
+	shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
 )
 
 // fixture is one test with its store and its clock.
@@ -40,7 +44,7 @@ func open(t *testing.T, h Harness) *fixture {
 func openWith(t *testing.T, h Harness, adjust func(*store.Options)) *fixture {
 	t.Helper()
 	clock := NewClock(begin)
-	options := store.Options{Now: clock.Now, SessionLife: life, MaxSessions: limit}
+	options := store.Options{Now: clock.Now, SessionLife: life, MaxSessions: limit, AuditLife: auditLife}
 	adjust(&options)
 	return &fixture{T: t, harness: h, clock: clock, store: h.Open(t, options)}
 }
@@ -77,6 +81,18 @@ func (f *fixture) coming(openID string) store.Login {
 		SessionKey: f.key("key of " + id),
 		UserAgent:  "MicroMessenger/8.0", IPAddress: "192.0.2.1",
 	}
+}
+
+// comingTo is coming to an app that WeChat tells a unionid of; "" when it does not.
+func (f *fixture) comingTo(appID, openID string, unionID store.Optional) store.Login {
+	in := f.coming(openID)
+	in.AppID, in.UnionID = appID, unionID
+	return in
+}
+
+// linked is an identity since an instant, last active on its day.
+func linked(appID, openID string, at time.Time) store.Identity {
+	return store.Identity{AppID: appID, OpenID: openID, LinkedAt: at, ActiveOn: store.DayOf(at, nil)}
 }
 
 func (f *fixture) key(text string) store.SessionKey {
@@ -180,27 +196,9 @@ func (f *fixture) liveSessions(want int) {
 	f.same("live sessions", n, want)
 }
 
-// events returns all audit events without their ids, which nobody can foretell.
-func (f *fixture) events() []store.AuditEvent {
-	f.Helper()
-	events, err := f.store.AuditEvents(f.Context(), 10_000)
-	f.need(err)
-	for i := range events {
-		if _, ok := store.ParseID(store.EventPrefix, events[i].ID); !ok {
-			f.Errorf("not an event id: %q", events[i].ID)
-		}
-		events[i].ID = ""
-	}
-	return events
-}
-
-// newestEvent is the last event but for its id; none is the zero event.
-func (f *fixture) newestEvent() store.AuditEvent {
-	f.Helper()
-	if events := f.events(); len(events) > 0 {
-		return events[0]
-	}
-	return store.AuditEvent{}
+// refuse keeps a session_key of a login that fails.
+func (f *fixture) refuse(openID string, key store.SessionKey) error {
+	return f.store.RefuseLogin(f.Context(), store.RefusedLogin{AppID: app, OpenID: openID, SessionKey: key, Reason: "test"})
 }
 
 func (f *fixture) reopen() {

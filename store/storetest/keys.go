@@ -9,66 +9,66 @@ import (
 	"menshen/store"
 )
 
-// keySet reads a key set as text.
-func (f *fixture) keySet(name string) string {
+// secret reads a secret as text.
+func (f *fixture) secret(name string) string {
 	f.Helper()
-	keys, err := f.store.KeySet(f.Context(), name)
+	keys, err := f.store.Secret(f.Context(), name)
 	f.need(err)
 	return string(keys)
 }
 
-func (f *fixture) putKeySet(name, keys string) {
+func (f *fixture) putSecret(name, keys string) {
 	f.Helper()
-	f.need(f.store.UpdateKeySet(f.Context(), name, func([]byte) ([]byte, error) { return []byte(keys), nil }))
+	f.need(f.store.UpdateSecret(f.Context(), name, func([]byte) ([]byte, error) { return []byte(keys), nil }))
 }
 
-func testKeySetNone(t *testing.T, h Harness) {
+func testSecretNone(t *testing.T, h Harness) {
 	f := open(t, h)
-	keys, err := f.store.KeySet(t.Context(), "token")
+	keys, err := f.store.Secret(t.Context(), "token")
 	f.need(err)
 	if keys != nil {
 		t.Errorf("keys %q, want nil", keys)
 	}
-	f.need(f.store.UpdateKeySet(t.Context(), "token", func(old []byte) ([]byte, error) {
+	f.need(f.store.UpdateSecret(t.Context(), "token", func(old []byte) ([]byte, error) {
 		if old != nil {
 			t.Errorf("the first change was given %q, want nil", old)
 		}
 		return []byte("first"), nil
 	}))
-	f.same("keys", f.keySet("token"), "first")
+	f.same("keys", f.secret("token"), "first")
 }
 
-func testKeySetNames(t *testing.T, h Harness) {
+func testSecretNames(t *testing.T, h Harness) {
 	f := open(t, h)
-	f.putKeySet("token", "for tokens")
-	f.putKeySet("other", "for others")
-	f.same("keys", f.keySet("token"), "for tokens")
-	f.same("keys", f.keySet("other"), "for others")
-	keys, err := f.store.KeySet(t.Context(), "tok")
+	f.putSecret("token", "for tokens")
+	f.putSecret("other", "for others")
+	f.same("keys", f.secret("token"), "for tokens")
+	f.same("keys", f.secret("other"), "for others")
+	keys, err := f.store.Secret(t.Context(), "tok")
 	if keys != nil || err != nil {
 		t.Errorf("keys %q, %v, want none", keys, err)
 	}
 }
 
-func testKeySetError(t *testing.T, h Harness) {
+func testSecretError(t *testing.T, h Harness) {
 	f := open(t, h)
-	f.putKeySet("token", "first")
+	f.putSecret("token", "first")
 	refusal := errors.New("no change")
-	err := f.store.UpdateKeySet(t.Context(), "token", func([]byte) ([]byte, error) { return []byte("second"), refusal })
+	err := f.store.UpdateSecret(t.Context(), "token", func([]byte) ([]byte, error) { return []byte("second"), refusal })
 	if err != refusal {
 		t.Errorf("error %v, want the change's own", err)
 	}
-	f.same("keys", f.keySet("token"), "first")
+	f.same("keys", f.secret("token"), "first")
 }
 
-func testKeySetChange(t *testing.T, h Harness) {
+func testSecretChange(t *testing.T, h Harness) {
 	f := open(t, h)
 	for i := range 5 {
-		f.need(f.store.UpdateKeySet(t.Context(), "token", func(old []byte) ([]byte, error) {
+		f.need(f.store.UpdateSecret(t.Context(), "token", func(old []byte) ([]byte, error) {
 			return fmt.Appendf(nil, "%s%d", old, i), nil
 		}))
 	}
-	f.same("keys", f.keySet("token"), "01234")
+	f.same("keys", f.secret("token"), "01234")
 }
 
 func (f *fixture) sealingKeys() []store.SealingKey {
@@ -100,16 +100,16 @@ func (f *fixture) sealEverything() (userID string) {
 	in.SessionKey = f.key("first")
 	alice := f.login(in).User
 	f.bind(alice.ID, mobile)
-	f.putKeySet("token", "for tokens")
+	f.putSecret("token", "for tokens")
 	return alice.ID
 }
 
 func (f *fixture) sealed(userID string) {
 	f.Helper()
 	f.same("session_keys", f.keyTexts("alice"), []string{"first"})
-	f.same("phone", f.user(userID).Phone, &mobile)
+	f.same("phone", f.user(userID).Phone, bound(mobile, begin))
 	f.holder(mobile, userID)
-	f.same("keys", f.keySet("token"), "for tokens")
+	f.same("keys", f.secret("token"), "for tokens")
 }
 
 func testRotateSealing(t *testing.T, h Harness) {

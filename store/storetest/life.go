@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +14,7 @@ type memoryOf struct {
 	Sessions [][]store.Session
 	Keys     [][]store.SessionKey
 	Events   []store.AuditEvent
-	KeySet   string
+	Secret   string
 	Sealing  []store.SealingKey
 	Live     int
 }
@@ -32,7 +31,7 @@ func (f *fixture) memoryOf(people ...store.LoggedIn) (m memoryOf) {
 	}
 	live, err := f.store.LiveSessions(f.Context())
 	f.need(err)
-	m.Events, m.KeySet, m.Sealing, m.Live = f.events(), f.keySet("token"), f.sealingKeys(), live
+	m.Events, m.Secret, m.Sealing, m.Live = f.events(), f.secret("token"), f.sealingKeys(), live
 	return m
 }
 
@@ -48,7 +47,7 @@ func testReopen(t *testing.T, h Harness) {
 	f.bind(alice.User.ID, mobile)
 	f.clock.Advance(time.Minute)
 	f.need(f.store.EndSession(t.Context(), alice.User.ID, alice.Session.ID, actor))
-	f.putKeySet("token", "for tokens")
+	f.putSecret("token", "for tokens")
 	f.need(f.store.RotateSealing(t.Context()))
 	before := f.memoryOf(alice, bob)
 
@@ -59,76 +58,6 @@ func testReopen(t *testing.T, h Harness) {
 	in.AppID, in.UnionID = otherApp, "union-alice"
 	f.same("who joins by the unionid", f.login(in).User.ID, alice.User.ID)
 	f.same("a repeat's answer", f.refresh(bob.Session.ID, 1).Refresh.Generation, uint32(2))
-}
-
-// verbs are all methods of a store but Close, called with arguments that an
-// open store would accept.
-func (f *fixture) verbs() map[string]func(context.Context) error {
-	alice := f.enter("alice")
-	id, userID := alice.Session.ID, alice.User.ID
-	s := f.store
-	return map[string]func(context.Context) error{
-		"Login": func(ctx context.Context) error { _, err := s.Login(ctx, f.coming("alice")); return err },
-		"KeepSessionKey": func(ctx context.Context) error {
-			return s.KeepSessionKey(ctx, app, "alice", f.key("key"))
-		},
-		"SessionKeys":  func(ctx context.Context) error { _, err := s.SessionKeys(ctx, app, "alice"); return err },
-		"Authenticate": func(ctx context.Context) error { _, _, err := s.Authenticate(ctx, id); return err },
-		"Refresh":      func(ctx context.Context) error { _, _, err := s.Refresh(ctx, presented(id, 0)); return err },
-		"EndSession":   func(ctx context.Context) error { return s.EndSession(ctx, userID, id, actor) },
-		"EndSessions":  func(ctx context.Context) error { _, err := s.EndSessions(ctx, userID, actor); return err },
-		"Session":      func(ctx context.Context) error { _, err := s.Session(ctx, id); return err },
-		"Sessions":     func(ctx context.Context) error { _, err := s.Sessions(ctx, userID); return err },
-		"User":         func(ctx context.Context) error { _, err := s.User(ctx, userID); return err },
-		"KeepProfile": func(ctx context.Context) error {
-			_, err := s.KeepProfile(ctx, userID, store.Profile{NickName: "name"})
-			return err
-		},
-		"BindPhone":   func(ctx context.Context) error { _, err := s.BindPhone(ctx, userID, mobile, actor); return err },
-		"UnbindPhone": func(ctx context.Context) error { _, err := s.UnbindPhone(ctx, userID, actor); return err },
-		"UserByPhone": func(ctx context.Context) error { _, err := s.UserByPhone(ctx, mobile); return err },
-		"KeySet":      func(ctx context.Context) error { _, err := s.KeySet(ctx, "token"); return err },
-		"UpdateKeySet": func(ctx context.Context) error {
-			return s.UpdateKeySet(ctx, "token", func([]byte) ([]byte, error) { return []byte("changed"), nil })
-		},
-		"SealingKeys":   func(ctx context.Context) error { _, err := s.SealingKeys(ctx); return err },
-		"RotateSealing": s.RotateSealing,
-		"PruneSealing":  func(ctx context.Context) error { _, err := s.PruneSealing(ctx); return err },
-		"Sweep":         func(ctx context.Context) error { _, err := s.Sweep(ctx, 1); return err },
-		"OldestSession": func(ctx context.Context) error { _, err := s.OldestSession(ctx); return err },
-		"LiveSessions":  func(ctx context.Context) error { _, err := s.LiveSessions(ctx); return err },
-		"AuditEvents":   func(ctx context.Context) error { _, err := s.AuditEvents(ctx, 1); return err },
-		"Ping":          s.Ping,
-	}
-}
-
-func testClosed(t *testing.T, h Harness) {
-	f := open(t, h)
-	verbs := f.verbs()
-	f.need(f.store.Close())
-	for name, call := range verbs {
-		if f.refused(call(t.Context()), store.ErrUnavailable); t.Failed() {
-			t.Fatalf("%s of a closed store", name)
-		}
-	}
-	if err := f.store.Close(); err != nil {
-		f.refused(err, store.ErrUnavailable)
-	}
-}
-
-func testContextEnded(t *testing.T, h Harness) {
-	f := open(t, h)
-	verbs := f.verbs()
-	alice := store.LoggedIn{User: f.user(string(f.newestEvent().UserID)), Session: store.Session{AppID: app, OpenID: "alice"}}
-	before := f.memoryOf(alice)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for name, call := range verbs {
-		if f.refused(call(ctx), context.Canceled); t.Failed() {
-			t.Fatalf("%s with an ended context", name)
-		}
-	}
-	f.same("what is remembered", f.memoryOf(alice), before)
 }
 
 func testPing(t *testing.T, h Harness) {

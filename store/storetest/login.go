@@ -21,8 +21,8 @@ func testLoginNew(t *testing.T, h Harness) {
 	f.same("what a first login leaves", out, store.LoggedIn{
 		IsNewUser: true,
 		User: store.User{
-			ID: out.User.ID, UnionID: "union-alice",
-			Identities: []store.Identity{{AppID: app, OpenID: "alice", LinkedAt: begin}},
+			ID: out.User.ID, Role: store.RoleUser, UnionID: "union-alice",
+			Identities: []store.Identity{linked(app, "alice", begin)},
 			CreatedAt:  begin, LastLoginAt: begin, LoginCount: 1,
 		},
 		Session: store.Session{
@@ -79,7 +79,7 @@ func testLoginJoins(t *testing.T, h Harness) {
 	second := f.login(in)
 
 	want := first.User
-	want.Identities = append(want.Identities, store.Identity{AppID: otherApp, OpenID: "alice-there", LinkedAt: later})
+	want.Identities = append(want.Identities, linked(otherApp, "alice-there", later))
 	want.LastLoginAt, want.LoginCount = later, 2
 	f.same("the user", second.User, want)
 	f.same("a new user", second.IsNewUser, false)
@@ -110,34 +110,23 @@ func testLoginFillsUnionID(t *testing.T, h Harness) {
 	f.same("who joins by it", f.login(in).User.ID, first.User.ID)
 }
 
-func testLoginKeepsUnionID(t *testing.T, h Harness) {
+func testLoginAddsUnionID(t *testing.T, h Harness) {
 	f := open(t, h)
-	in := f.coming("alice")
-	in.UnionID = "union-alice"
-	alice := f.login(in)
-	in = f.coming("alice")
-	in.UnionID = "union-other"
-	f.same("unionid", f.login(in).User.UnionID, store.Optional("union-alice"))
-
-	in = f.coming("bob")
-	in.UnionID = "union-other"
-	bob := f.login(in)
-	if bob.User.ID == alice.User.ID || bob.User.UnionID != "union-other" {
-		t.Errorf("the unionid that was not taken went to %s with %q", bob.User.ID, bob.User.UnionID)
+	alice := f.login(f.comingTo(app, "alice", "union-old"))
+	f.clock.Advance(time.Hour)
+	want := f.login(f.comingTo(app, "alice", "union-new")).User
+	f.same("unionid", want.UnionID, store.Optional("union-new"))
+	f.same("earlier ones", want.EarlierUnionIDs, []string{"union-old"})
+	for _, unionID := range []string{"union-old", "union-new"} {
+		got, err := f.store.UserByUnionID(t.Context(), unionID)
+		f.need(err)
+		f.same("the user of "+unionID, got, want)
 	}
-}
 
-func testLoginUnionIDHeld(t *testing.T, h Harness) {
-	f := open(t, h)
-	in := f.coming("alice")
-	in.UnionID = "union-alice"
-	alice := f.login(in)
-	bob := f.enter("bob")
-	in = f.coming("bob")
-	in.UnionID = "union-alice"
-	f.same("bob's unionid", f.login(in).User.UnionID, store.Optional(""))
-	f.same("bob's unionid read back", f.user(bob.User.ID).UnionID, store.Optional(""))
-	f.same("alice", f.user(alice.User.ID), alice.User)
+	stayed := f.login(f.comingTo(otherApp, "alice-there", "union-old")) // an app that has not moved
+	f.same("who joins by the old one", stayed.User.ID, alice.User.ID)
+	f.same("unionid after it", stayed.User.UnionID, store.Optional("union-new"))
+	f.same("earlier ones after it", stayed.User.EarlierUnionIDs, []string{"union-old"})
 }
 
 func testLoginProfile(t *testing.T, h Harness) {

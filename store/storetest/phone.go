@@ -12,6 +12,12 @@ var (
 	abroad = store.Phone{Number: "+85261234567", PureNumber: "61234567", CountryCode: "852"}
 )
 
+// bound is a number as it is kept of a user who gave it at an instant.
+func bound(phone store.Phone, at time.Time) *store.Phone {
+	phone.BoundAt = at
+	return &phone
+}
+
 func (f *fixture) bind(userID string, phone store.Phone) store.User {
 	f.Helper()
 	user, err := f.store.BindPhone(f.Context(), userID, phone, actor)
@@ -38,7 +44,7 @@ func testBindPhone(t *testing.T, h Harness) {
 	f.holder(mobile, "")
 	at := f.clock.Advance(time.Minute)
 	want := alice
-	want.Phone = &mobile
+	want.Phone = bound(mobile, at)
 	f.same("the user", f.bind(alice.ID, mobile), want)
 	f.same("read back", f.user(alice.ID), want)
 	f.holder(mobile, alice.ID)
@@ -57,8 +63,8 @@ func testPhoneCanonical(t *testing.T, h Harness) {
 	f.holder(spelled, alice.ID)
 	_, err := f.store.BindPhone(t.Context(), bob.ID, spelled, actor)
 	f.refused(err, store.ErrPhoneTaken)
-	f.same("kept as WeChat wrote it", *f.user(alice.ID).Phone, mobile)
-	f.same("and as it writes it now", *f.bind(alice.ID, spelled).Phone, spelled)
+	f.same("kept as WeChat wrote it", f.user(alice.ID).Phone, bound(mobile, begin))
+	f.same("and as it writes it now", f.bind(alice.ID, spelled).Phone, bound(spelled, begin))
 
 	elsewhere := mobile
 	elsewhere.CountryCode = "1"
@@ -78,7 +84,7 @@ func testPhoneTaken(t *testing.T, h Harness) {
 	f.same("audit", f.newestEvent(), store.AuditEvent{
 		At: at, Action: store.ActionPhoneConflict, Actor: actor.ID, UserID: store.Optional(bob.ID), IPAddress: actor.IPAddress,
 	})
-	f.same("bob's number", *f.user(bob.ID).Phone, abroad)
+	f.same("bob's number", f.user(bob.ID).Phone, bound(abroad, begin))
 	f.holder(mobile, alice.ID)
 	f.holder(abroad, bob.ID)
 
@@ -92,7 +98,7 @@ func testPhoneRebind(t *testing.T, h Harness) {
 	f := open(t, h)
 	alice, bob := f.enter("alice").User, f.enter("bob").User
 	f.bind(alice.ID, mobile)
-	f.same("the new number", *f.bind(alice.ID, abroad).Phone, abroad)
+	f.same("the new number", f.bind(alice.ID, abroad).Phone, bound(abroad, begin))
 	f.holder(mobile, "")
 	f.holder(abroad, alice.ID)
 	f.bind(bob.ID, mobile)

@@ -144,3 +144,24 @@ func testKeepProfile(t *testing.T, h Harness) {
 	f.same("after a placeholder", got, want)
 	f.same("read back", f.user(alice.ID), want)
 }
+
+func testUpdateProfile(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice := f.enter("alice").User
+	at := f.clock.Advance(time.Hour)
+	name, city, gender := store.Optional("爱丽丝"), store.Optional("Shenzhen"), store.GenderFemale
+	got, err := f.store.UpdateProfile(t.Context(), alice.ID, store.ProfileChange{NickName: &name, City: &city, Gender: &gender})
+	f.need(err)
+	want := alice
+	want.Profile = store.Profile{NickName: name, City: city, Gender: gender, UpdatedAt: at}
+	f.same("the user", got, want)
+
+	none := store.Optional("")
+	want.Profile.City, want.Profile.UpdatedAt = "", f.clock.Advance(time.Hour)
+	got, err = f.store.UpdateProfile(t.Context(), alice.ID, store.ProfileChange{City: &none})
+	f.need(err)
+	f.same("after a field was emptied", got, want)
+	f.same("read back", f.user(alice.ID), want)
+	_, err = f.store.UpdateProfile(t.Context(), store.NewID(store.UserPrefix, begin), store.ProfileChange{City: &none})
+	f.refused(err, store.ErrNotFound)
+}

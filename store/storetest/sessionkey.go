@@ -12,7 +12,7 @@ const memory = 72 * time.Hour // how long an earlier session_key is kept
 // keep gives alice, who has logged in, a session_key.
 func (f *fixture) keep(key store.SessionKey) {
 	f.Helper()
-	f.need(f.store.KeepSessionKey(f.Context(), app, "alice", key))
+	f.need(f.refuse("alice", key))
 }
 
 // entered opens a store in which alice has logged in with the session_key "first".
@@ -115,7 +115,7 @@ func testSessionKeysApart(t *testing.T, h Harness) {
 	f.refused(err, store.ErrNotFound)
 }
 
-func testKeepSessionKey(t *testing.T, h Harness) {
+func testRefuseLogin(t *testing.T, h Harness) {
 	f := entered(t, h)
 	before := f.sessionIDs(string(f.newestEvent().UserID))
 	f.clock.Advance(time.Second)
@@ -125,11 +125,10 @@ func testKeepSessionKey(t *testing.T, h Harness) {
 	f.liveSessions(1)
 }
 
-func testKeepSessionKeyUnknown(t *testing.T, h Harness) {
+func testRefuseLoginUnknown(t *testing.T, h Harness) {
 	f := open(t, h)
-	err := f.store.KeepSessionKey(t.Context(), app, "alice", f.key("first"))
-	f.refused(err, store.ErrNotFound)
-	_, err = f.store.SessionKeys(t.Context(), app, "alice")
+	f.refused(f.refuse("alice", f.key("first")), store.ErrNotFound)
+	_, err := f.store.SessionKeys(t.Context(), app, "alice")
 	f.refused(err, store.ErrNotFound)
 	f.same("audit events", len(f.events()), 0)
 

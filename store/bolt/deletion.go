@@ -1,0 +1,147 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"math"
+	"slices"
+
+	"menshen/store"
+)
+
+// DeleteUser erases the user. What the audit knows of them may be long: it is
+// erased first, in small transactions, so that logins go on meanwhile.
+func (s *Store) DeleteUser(ctx context.Context, userID string, by store.Actor) (id string, err error) {
+	err = s.erase(ctx, "delete_user", func(t *tx, e *erasure) (done bool, err error) {
+		user, err := t.user(userID)
+		if err != nil {
+			return false, err
+		}
+		id = user.ID
+		if more, err := t.scrubEvents(user, e); err != nil || more {
+			return false, err
+		}
+		return true, t.deleteUser(user, by, e)
+	})
+	return id, err
+}
+
+// erasure is how far the transactions of a deletion have come.
+type erasure struct {
+	next     map[string][]byte // of each list of events: the key to go on at
+	sessions []string          // the ended ones
+}
+
+// erase runs step in one transaction after the other until it is done. Whatever
+// happens between two of them is there for the next to find.
+func (s *Store) erase(ctx context.Context, verb string, step func(*tx, *erasure) (done bool, err error)) error {
+	e := &erasure{next: map[string][]byte{}}
+	for done := false; !done; {
+		var after *erasure
+		err := s.update(ctx, verb, func(t *tx) (err error) {
+			after = &erasure{next: maps.Clone(e.next)}
+			done, err = step(t, after)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		e = after
+	}
+	s.touched.forget(e.sessions)
+	return nil
+}
+
+// scrubBatch keeps each transaction of a deletion short, and yet goes forward
+// faster than the company of one transaction can add events.
+const scrubBatch = 3 * maxBatch
+
+// scrubEvents takes addresses and details out of the next events about the user
+// or by them, a batch at most. It reports whether there may be more.
+func (t *tx) scrubEvents(user store.User, e *erasure) (more bool, err error) {
+	left := scrubBatch
+	for _, id := range rawIDsOf(user) {
+		for _, index := range [][]byte{bucketAuditByUser, bucketAuditByActor} {
+			list := string(index) + string(id[:])
+			from, begun := e.next[list]
+			if !begun {
+				from = id[:]
+			}
+			for _, key := range t.keysUnder(index, id[:], from, left) {
+				if err := t.scrubEvent(rawID(key[len(id):])); err != nil {
+					return false, err
+				}
+				e.next[list] = append(key, 0)
+				left--
+			}
+			if left == 0 {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// keysUnder is keysFrom for the keys with a prefix.
+func (t *tx) keysUnder(bucket, prefix, from []byte, n int) (keys [][]byte) {
+	c := t.Bucket(bucket).Cursor()
+	for k, _ := c.Seek(from); bytes.HasPrefix(k, prefix) && len(keys) < n; k, _ = c.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}
+
+// scrubEvent leaves of an event that something happened, to whom and by whom. One
+// that does not read is removed: nobody knows what its bytes tell.
+func (t *tx) scrubEvent(raw store.RawID) error {
+	if t.get(bucketAudit, raw[:]) == nil {
+		return nil
+	}
+	event, err := t.event(raw)
+	if err != nil {
+		return errors.Join(t.delete(bucketAudit, raw[:]), t.count(bucketMeta, keyEvents, -1))
+	}
+	if event.IPAddress == "" && event.Detail == "" {
+		return nil
+	}
+	event.IPAddress, event.Detail = "", ""
+	return t.putEvent(raw, event)
+}
+
+// deleteUser removes a user whose events are scrubbed, with all that is theirs.
+func (t *tx) deleteUser(user store.User, by store.Actor, e *erasure) error {
+	if by.ID == user.ID || slices.Contains(user.FormerIDs, by.ID) {
+		by.IPAddress = "" // it would be personal data of somebody who is gone
+	}
+	for _, i := range user.Identities {
+		if err := t.dropIdentity(i.AppID, i.OpenID); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		t.dropSessions(rawUser(user.ID), e),
+		t.saveUser(&user, nil),
+		t.audit(store.ActionDelete, user.ID, by, ""),
+	)
+}
+
+// dropSessions removes all sessions of a user, also those that do not read: their
+// bytes may still tell of the user.
+func (t *tx) dropSessions(user store.RawID, e *erasure) error {
+	for _, key := range t.keysUnder(bucketSessionsByUser, user[:], user[:], math.MaxInt) {
+		id := rawID(key[len(user):])
+		e.sessions = append(e.sessions, id.Text(store.SessionPrefix))
+		session, err := t.keptSession(id)
+		if err != nil {
+			err = errors.Join(t.delete(bucketSessions, id[:]), t.delete(bucketSessionsByUser, key))
+		} else {
+			err = t.endSession(session)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

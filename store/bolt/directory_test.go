@@ -1,0 +1,197 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"menshen/store"
+	"menshen/store/storetest"
+)
+
+// TestDirectoryOf100000 holds a large directory against a plain list, and sees
+// that no request looks at more of it than it has to.
+func TestDirectoryOf100000(t *testing.T) {
+	size, filters := 100_000, 40
+	if testing.Short() {
+		size, filters = 12_000, 20
+	}
+	s := openUnchecked(t)
+	users := settle(t, s, size)
+	t.Run("answers", func(t *testing.T) { storetest.Directory(t, s, users, 1, filters) })
+	t.Run("pages", func(t *testing.T) { leafThrough(t, s, size) })
+	t.Run("economy", func(t *testing.T) { testEconomy(t, s, users) })
+	t.Run("an end", func(t *testing.T) { testWalkEnds(t, s) })
+}
+
+// settle writes users down as Login and the rest would have left them, 3,000 in
+// each transaction: so many logins would take minutes.
+func settle(t testing.TB, s *Store, size int) []store.User {
+	t.Helper()
+	random := rand.New(rand.NewPCG(2026, 11))
+	users := make([]store.User, size)
+	for i := range users {
+		users[i] = settler(random, i)
+	}
+	for batch := range slices.Chunk(users, 3000) {
+		err := s.update(t.Context(), "settle", func(t *tx) error {
+			for _, u := range batch {
+				if err := errors.Join(t.saveUser(nil, &u), t.linkAll(u)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return users
+}
+
+func (t *tx) linkAll(u store.User) error {
+	for _, i := range u.Identities {
+		if err := t.putIdentity(i.AppID, i.OpenID, identity{}, identity{user: rawUser(u.ID)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settler is one of two users a minute: every second one is in another app too, one
+// in 50 blocked and one in 1,000 an administrator.
+func settler(random *rand.Rand, i int) store.User {
+	created := begin.Add(time.Duration(i/2) * time.Minute)
+	u := store.User{
+		ID: store.NewID(store.UserPrefix, created), Role: store.RoleUser, UnionID: store.Optional(fmt.Sprint("union-", i)),
+		Identities: []store.Identity{{AppID: "wx0000000000000001", OpenID: fmt.Sprint("person-", i), LinkedAt: created}},
+		CreatedAt:  created, LastLoginAt: created.Add(time.Duration(random.IntN(30*24)) * time.Hour), LoginCount: 1,
+	}
+	names := []string{"Anna", "ANN", "anton", "爱丽丝", "爱丽", "微信用户"}
+	u.Profile.NickName = store.Optional(names[random.IntN(len(names))] + fmt.Sprint(random.IntN(1000)))
+	if random.IntN(2) == 0 {
+		u.Identities = append(u.Identities, store.Identity{AppID: "wx0000000000000002", OpenID: fmt.Sprint("there-", i), LinkedAt: created})
+	}
+	if random.IntN(10) == 0 {
+		u.Phone = &store.Phone{Number: fmt.Sprintf("138%08d", i), PureNumber: fmt.Sprintf("138%08d", i), CountryCode: "86", BoundAt: created}
+	}
+	if random.IntN(50) == 0 {
+		u.BlockedAt, u.BlockedReason = u.LastLoginAt, "reason"
+	}
+	if random.IntN(1000) == 0 {
+		u.Role = store.RoleAdmin
+	}
+	return u
+}
+
+// leafThrough pages from the first user to the last, and counts them.
+func leafThrough(t *testing.T, s *Store, size int) {
+	q := store.UserQuery{Order: store.UserOrder{By: store.ByLastLoginAt}, Limit: 100}
+	seen := 0
+	for more := true; more; {
+		page, err := s.Users(t.Context(), q)
+		if err != nil || len(page.Users) == 0 || page.HasPrevious != (seen > 0) {
+			t.Fatalf("after %d users: %d, previous %v, %v", seen, len(page.Users), page.HasPrevious, err)
+		}
+		seen += len(page.Users)
+		last := q.Order.PositionOf(page.Users[len(page.Users)-1])
+		q.After, more = &last, page.HasNext
+	}
+	if seen != size {
+		t.Errorf("%d users in all pages, want %d", seen, size)
+	}
+}
+
+// testEconomy bounds how many entries and records a request may look at.
+func testEconomy(t *testing.T, s *Store, users []store.User) {
+	middle := users[len(users)/2]
+	hour := func(t time.Time) store.TimeRange { return store.TimeRange{From: t, To: t.Add(time.Hour)} }
+	for name, c := range map[string]struct {
+		filter store.UserFilter
+		most   int
+	}{
+		"everybody":                {store.UserFilter{}, 30},
+		"an app":                   {store.UserFilter{AppID: "wx0000000000000002"}, 30},
+		"an app without users":     {store.UserFilter{AppID: "wx0000000000000009"}, 0},
+		"the blocked":              {store.UserFilter{Status: store.StatusBlocked}, 30},
+		"the active":               {store.UserFilter{Status: store.StatusActive}, 80},
+		"administrators":           {store.UserFilter{Role: store.RoleAdmin}, 30},
+		"administrators in an app": {store.UserFilter{Role: store.RoleAdmin, AppID: "wx0000000000000001"}, 80},
+		"an id":                    {store.UserFilter{Search: middle.ID}, 10},
+		"an OpenID":                {store.UserFilter{Search: middle.Identities[0].OpenID}, 10},
+		"an OpenID in an app":      {store.UserFilter{Search: middle.Identities[0].OpenID, AppID: middle.Identities[0].AppID}, 10},
+		"a unionid":                {store.UserFilter{Search: string(middle.UnionID)}, 10},
+		"nobody":                   {store.UserFilter{Search: "nobody"}, 10},
+		"a whole name":             {store.UserFilter{Search: "anton123"}, 300},
+		"a name of many":           {store.UserFilter{Search: "a"}, 2 * store.CountLimit},
+		"an hour of creation":      {store.UserFilter{Created: hour(middle.CreatedAt)}, 300},
+		"an hour of last logins":   {store.UserFilter{LastLogin: hour(middle.LastLoginAt)}, 300},
+		"two hours":                {store.UserFilter{Created: hour(middle.CreatedAt), LastLogin: hour(middle.LastLoginAt)}, 300},
+		"an hour of the blocked":   {store.UserFilter{Created: hour(middle.CreatedAt), Status: store.StatusBlocked}, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for i := range 8 {
+				q := store.UserQuery{Filter: c.filter, Limit: 20, Last: i&1 == 0}
+				q.Order = store.UserOrder{By: []store.UserOrderField{store.ByCreatedAt, store.ByLastLoginAt}[i/2&1], Descending: i&4 == 0}
+				if n := examined(t, s, q); n > c.most {
+					t.Errorf("%d entries and records for %+v %+v, last %v; want at most %d", n, q.Filter, q.Order, q.Last, c.most)
+				}
+			}
+		})
+	}
+}
+
+func examined(t *testing.T, s *Store, q store.UserQuery) (n int) {
+	t.Helper()
+	err := s.view(t.Context(), "users", func(tx *tx) error {
+		d := &directory{tx: tx, ctx: t.Context()}
+		_, err := d.page(q)
+		n = d.examined
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// ending is a context that ends when it has been asked often enough.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// testWalkEnds ends requests that walk long.
+func testWalkEnds(t *testing.T, s *Store) {
+	filter := store.UserFilter{Role: store.RoleUser, Status: store.StatusActive}
+	if _, exact, err := s.CountUsers(t.Context(), filter); err != nil || exact {
+		t.Fatalf("exact %v, %v: nothing to walk", exact, err)
+	}
+	for name, ask := range map[string]func(context.Context) error{
+		"count": func(ctx context.Context) error { _, _, err := s.CountUsers(ctx, filter); return err },
+		"search": func(ctx context.Context) error {
+			_, err := s.Users(ctx, store.UserQuery{Filter: store.UserFilter{Search: "a"}, Limit: 1})
+			return err
+		},
+		"page": func(ctx context.Context) error {
+			filter := store.UserFilter{Status: "NONE"}
+			_, err := s.Users(ctx, store.UserQuery{Filter: filter, Limit: 1})
+			return err
+		},
+	} {
+		if err := ask(&ending{t.Context(), 3}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v, want the context's", name, err)
+		}
+	}
+}

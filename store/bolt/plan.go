@@ -1,0 +1,175 @@
+package bolt
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"menshen/store"
+)
+
+// plan chooses how to find the users of a filter: among few candidates, all of
+// whom are read and sorted, or along a stretch of the directory.
+func (d *directory) plan(f store.UserFilter, by store.UserOrderField) (walk, error) {
+	facet := d.smallestFacet(f)
+	wanted := condition{filter: f}
+	var sources []iter.Seq2[store.RawID, error]
+	if f.Search != "" {
+		var err error
+		if wanted.search, err = d.search(f.Search); err != nil {
+			return nil, err
+		}
+		sources = append(sources, d.found(*wanted.search))
+	}
+	if other := otherField(by); rangeOf(&f, other).Bounded() {
+		sources = append(sources, usersOf(d.walk(stretchOf(facet, other, *rangeOf(&f, other)))))
+	}
+	candidates, few, err := d.fewest(sources, min(store.CountLimit, d.size(facet)))
+	if err != nil {
+		return nil, err
+	}
+	if few {
+		return d.among(candidates, wanted, by)
+	}
+	return d.along(stretchOf(facet, by, *rangeOf(&f, by)), wanted), nil
+}
+
+// smallestFacet returns the smallest facet in which all users of a filter stand.
+func (d *directory) smallestFacet(f store.UserFilter) string {
+	facets := []string{facetEverybody}
+	if f.AppID != "" {
+		facets = append(facets, appFacet(f.AppID))
+	}
+	if f.Status == store.StatusBlocked {
+		facets = append(facets, facetBlocked)
+	}
+	if f.Role == store.RoleAdmin {
+		facets = append(facets, facetAdmin)
+	}
+	return slices.MinFunc(facets, func(a, b string) int { return cmp.Compare(d.size(a), d.size(b)) })
+}
+
+// fewest returns the candidates of the source that has the fewest, unless each has
+// more than limit.
+func (d *directory) fewest(sources []iter.Seq2[store.RawID, error], limit int) (candidates []store.RawID, few bool, err error) {
+	for _, source := range sources {
+		ids, whole, err := collect(source, limit)
+		if err != nil {
+			return nil, false, err
+		}
+		if whole {
+			candidates, few, limit = ids, true, len(ids)
+		}
+	}
+	return candidates, few, nil
+}
+
+// among walks over those of the candidates who meet a condition.
+func (d *directory) among(candidates []store.RawID, wanted condition, by store.UserOrderField) (walk, error) {
+	var places []place
+	for _, id := range candidates {
+		user, err := d.facts(id)
+		if err != nil {
+			return nil, err
+		}
+		if wanted.metBy(user) {
+			places = append(places, placeOf(store.UserOrder{By: by}.PositionOf(user).At, id))
+		}
+	}
+	slices.SortFunc(places, place.compare)
+	return walkAmong(slices.Compact(places)), nil
+}
+
+// along walks over those in a stretch who meet a condition. Records are read only
+// for what the stretch does not say already.
+func (d *directory) along(s stretch, wanted condition) walk {
+	everybody := d.walk(s)
+	wanted = wanted.within(s)
+	if wanted == (condition{}) {
+		return everybody
+	}
+	return func(from gap, up bool) iter.Seq2[place, error] {
+		return func(yield func(place, error) bool) {
+			for p, err := range everybody(from, up) {
+				met := false
+				if err == nil {
+					met, err = d.meets(p.user(), wanted)
+				}
+				if (met || err != nil) && !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (d *directory) meets(id store.RawID, wanted condition) (bool, error) {
+	user, err := d.facts(id)
+	return err == nil && wanted.metBy(user), err
+}
+
+// facts reads a user whom an index names, but for the phone number.
+func (d *directory) facts(id store.RawID) (store.User, error) {
+	if err := d.step(); err != nil {
+		return store.User{}, err
+	}
+	b := d.get(bucketUsers, id[:])
+	if b == nil {
+		return store.User{}, dangling("user")
+	}
+	user, _, err := decodeFacts(id, b)
+	return user, err
+}
+
+// condition is what a user has to meet.
+type condition struct {
+	filter store.UserFilter
+	search *search // nil for none
+}
+
+func (c condition) metBy(u store.User) bool {
+	return (c.search == nil || c.search.finds(u)) && c.filter.MatchesFacts(u)
+}
+
+// within returns what is left of a condition for those who stand in a stretch that
+// was chosen for it.
+func (c condition) within(s stretch) condition {
+	f := &c.filter
+	f.Search = "" // it is in c.search
+	*rangeOf(f, s.by) = store.TimeRange{}
+	switch s.facet {
+	case appFacet(f.AppID):
+		f.AppID = ""
+	case facetBlocked:
+		f.Status = ""
+	case facetAdmin:
+		f.Role = ""
+	}
+	return c
+}
+
+// rangeOf returns the condition on the time that an order sorts by.
+func rangeOf(f *store.UserFilter, by store.UserOrderField) *store.TimeRange {
+	if by == store.ByLastLoginAt {
+		return &f.LastLogin
+	}
+	return &f.Created
+}
+
+func otherField(by store.UserOrderField) store.UserOrderField {
+	if by == store.ByLastLoginAt {
+		return store.ByCreatedAt
+	}
+	return store.ByLastLoginAt
+}
+
+// usersOf walks over a whole stretch and yields the ids alone.
+func usersOf(stretch walk) iter.Seq2[store.RawID, error] {
+	return func(yield func(store.RawID, error) bool) {
+		for p, err := range stretch(lowest, true) {
+			if !yield(p.user(), err) {
+				return
+			}
+		}
+	}
+}

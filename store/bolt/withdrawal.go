@@ -1,0 +1,76 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+
+	"menshen/store"
+)
+
+// Withdraw erases what WeChat says a user has withdrawn. A crash before the last
+// transaction leaves the message unknown: WeChat's repeat begins anew.
+func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
+	return s.erase(ctx, "withdraw", func(t *tx, e *erasure) (done bool, err error) {
+		if t.get(bucketMessages, w.MessageID[:]) != nil {
+			return true, nil
+		}
+		user, known, err := t.withdrawing(w)
+		if err != nil {
+			return false, err
+		}
+		if known && w.Account {
+			if more, err := t.scrubEvents(user, e); err != nil || more {
+				return false, err
+			}
+		}
+		err = errors.Join(
+			t.rememberMessage(w.MessageID),
+			t.audit(store.ActionPush, user.ID, store.Actor{ID: store.ActorWeChat}, w.Detail),
+		)
+		if known {
+			err = errors.Join(err, t.withdraw(user, w, e))
+		}
+		return true, err
+	})
+}
+
+// withdrawing finds the user whom a message is about; false when we know nobody.
+func (t *tx) withdrawing(w store.Withdrawal) (user store.User, known bool, err error) {
+	raw, held := t.unionIDHolder(w.UnionID)
+	if w.OpenID != "" {
+		who, known, err := t.identity(w.AppID, w.OpenID)
+		if err != nil {
+			return user, false, err
+		}
+		raw, held = who.user, known
+	}
+	if !held {
+		return user, false, nil
+	}
+	user, err = t.linkedUser(raw)
+	return user, err == nil, err
+}
+
+// withdraw does to the user what the message says.
+func (t *tx) withdraw(before store.User, w store.Withdrawal, e *erasure) error {
+	by := store.Actor{ID: store.ActorWeChat}
+	if w.Account {
+		return t.deleteUser(before, by, e)
+	}
+	after := w.Erase(before, t.now)
+	err := t.saveUser(&before, &after)
+	if before.Phone != nil && after.Phone == nil {
+		err = errors.Join(err, t.audit(store.ActionUnbindPhone, after.ID, by, ""))
+	}
+	return err
+}
+
+// rememberMessage has a repeat of the message known for store.MessageMemory.
+func (t *tx) rememberMessage(id [32]byte) error {
+	end := t.now.Add(store.MessageMemory)
+	return errors.Join(
+		t.put(bucketMessages, id[:], binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli()))),
+		t.put(bucketMessagesByEnd, at(end, id[:]), nil),
+	)
+}
