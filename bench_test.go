@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"menshen/store/bolt"
 	"menshen/wechat/wechattest"
 )
 
@@ -102,7 +101,7 @@ func newBench(b *testing.B) bench {
 }
 
 // commits is how many transactions the store has written.
-func (be bench) commits() uint64 { return be.server.store.(*bolt.Store).Commits() }
+func (be bench) commits() uint64 { return be.server.store.Commits() }
 
 // login logs a user in and returns the access token.
 func (be bench) login(b *testing.B, user string) string {

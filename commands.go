@@ -23,6 +23,11 @@ type commands struct {
 	Dev       devCommand       `cmd:"" help:"Everything on one machine, no AppID, no network: the WeChat simulator, the server, a store under ./data. NOT FOR PRODUCTION."`
 	Serve     serveCommand     `cmd:"" help:"The server."`
 	Simulator simulatorCommand `cmd:"" help:"The WeChat simulator alone, for tests and CI of any language."`
+	Check     checkCommand     `cmd:"" help:"Walk the store and check every invariant. Exits with 1 when one does not hold."`
+	Backup    backupCommand    `cmd:"" help:"Copy the store to a file, while the server runs too. The key file is not in it."`
+	Restore   restoreCommand   `cmd:"" help:"Put a backup where no store is, after it opened with the key file and passed the check."`
+	Compact   compactCommand   `cmd:"" help:"Rewrite the store's file without its free pages. Logins wait meanwhile."`
+	Export    exportCommand    `cmd:"" help:"Print everything held about a user, as JSON. Secrets are left out."`
 	Keys      keysCommand      `cmd:"" help:"The signing keys and the encryption key ring."`
 	Version   versionCommand   `cmd:"" help:"Print version, commit and Go version."`
 }

@@ -32,113 +32,78 @@ type (
 
 // Run lists the keys.
 func (c keysList) Run(ctx context.Context, env environment) error {
-	return reportKeys(ctx, env, c.storeSettings, "list")
+	return c.perform(ctx, "keys list", "", env.stdout)
 }
 
 // Run makes new keys.
 func (c keysRotate) Run(ctx context.Context, env environment) error {
-	return reportKeys(ctx, env, c.storeSettings, "rotate")
+	return c.perform(ctx, "keys rotate", "", env.stdout)
 }
 
 // Run forgets the retired keys.
 func (c keysPrune) Run(ctx context.Context, env environment) error {
-	return reportKeys(ctx, env, c.storeSettings, "prune")
+	return c.perform(ctx, "keys prune", "", env.stdout)
 }
 
-// reportKeys does a job with the keys and prints them. A running server holds
-// the file, so it is asked first; without one the command opens the store itself.
-func reportKeys(ctx context.Context, env environment, s storeSettings, job string) error {
-	path, err := s.boltPath()
-	if err != nil {
-		return err
+// keyChange changes the keys and returns the ids of those that it forgot.
+type keyChange func(ctx context.Context, signer *token.Signer, db store.Store) (forgotten []string, err error)
+
+// withKeys is the job of changing the keys and printing what is left.
+func withKeys(change keyChange) job {
+	return func(ctx context.Context, h holder, _ string, w io.Writer) error {
+		signer, err := h.signer(ctx)
+		if err != nil {
+			return err
+		}
+		forgotten, err := change(ctx, signer, h.store)
+		if err != nil {
+			return err
+		}
+		sealing, err := h.store.SealingKeys(ctx)
+		if err != nil {
+			return err
+		}
+		return printKeys(w, signer.Keys(), sealing, forgotten)
 	}
-	report, err := askServer(ctx, controlPath(path), "/keys/"+job)
-	if errors.Is(err, errNoServer) {
-		report, err = keysOffline(ctx, s, job)
-	}
-	if err != nil {
-		return err
-	}
-	return report.print(env.stdout)
 }
 
-func keysOffline(ctx context.Context, s storeSettings, job string) (keyReport, error) {
-	// No session begins here: what its life would be does not matter.
-	db, err := openStore(s, store.Options{SessionLife: time.Hour, MaxSessions: 1, AuditLife: time.Hour}, mustExist)
-	if err != nil {
-		return keyReport{}, err
-	}
-	defer db.Close()
-	// No token is issued here: the issuer does not matter, the algorithm stays.
-	signer, err := openSigner(ctx, db, "menshen", "")
-	if err != nil {
-		return keyReport{}, err
-	}
-	return keyJobs{signer, db}.do(ctx, job)
+func keepKeys(context.Context, *token.Signer, store.Store) ([]string, error) { return nil, nil }
+
+func rotateKeys(ctx context.Context, signer *token.Signer, db store.Store) ([]string, error) {
+	return nil, errors.Join(signer.Rotate(ctx), db.RotateSealing(ctx))
 }
 
-// keyJobs work with the keys of a store that this process holds.
-type keyJobs struct {
-	signer *token.Signer
-	store  store.Store
-}
-
-// keyReport is what is left after a job, without key material.
-type keyReport struct {
-	Keys    []keyLine `json:"keys"`
-	Dropped []string  `json:"dropped,omitempty"`
-}
-
-type keyLine struct {
-	Use       string    `json:"use"`
-	ID        string    `json:"id"`
-	Algorithm string    `json:"algorithm"`
-	State     string    `json:"state"`
-	CreatedAt time.Time `json:"createdAt,omitzero"`
-}
-
-func (j keyJobs) do(ctx context.Context, job string) (keyReport, error) {
-	var dropped []string
-	var err error
-	switch job {
-	case "rotate":
-		err = errors.Join(j.signer.Rotate(ctx), j.store.RotateSealing(ctx))
-	case "prune":
-		dropped, err = j.prune(ctx)
-	case "list":
-	default:
-		err = fmt.Errorf("there is no job %q with keys", job)
-	}
-	if err != nil {
-		return keyReport{}, err
-	}
-	report, err := j.list(ctx)
-	report.Dropped = dropped
-	return report, err
-}
-
-func (j keyJobs) prune(ctx context.Context) ([]string, error) {
-	oldest, err := j.store.OldestSession(ctx)
+func pruneKeys(ctx context.Context, signer *token.Signer, db store.Store) ([]string, error) {
+	oldest, err := db.OldestSession(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tokens, err := j.signer.Prune(ctx, oldest)
+	tokens, err := signer.Prune(ctx, oldest)
 	if err != nil {
 		return nil, err
 	}
-	sealing, err := j.store.PruneSealing(ctx)
+	sealing, err := db.PruneSealing(ctx)
 	return append(tokens, sealing...), err
 }
 
-func (j keyJobs) list(ctx context.Context) (report keyReport, err error) {
-	for _, k := range j.signer.Keys() {
-		report.Keys = append(report.Keys, keyLine{k.Use, k.ID, string(k.Algorithm), keyState(k.Active), k.CreatedAt})
+// printKeys prints a table without key material.
+func printKeys(w io.Writer, tokens []token.KeyInfo, sealing []store.SealingKey, forgotten []string) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "USE\tSTATE\tALGORITHM\tCREATED\tID")
+	for _, k := range tokens {
+		created := "-"
+		if !k.CreatedAt.IsZero() {
+			created = k.CreatedAt.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", k.Use, keyState(k.Active), k.Algorithm, created, k.ID)
 	}
-	sealing, err := j.store.SealingKeys(ctx)
 	for _, k := range sealing {
-		report.Keys = append(report.Keys, keyLine{Use: "sealing", ID: k.ID, Algorithm: "AES256-GCM", State: keyState(k.Active)})
+		fmt.Fprintf(table, "sealing\t%s\tAES256-GCM\t-\t%s\n", keyState(k.Active), k.ID)
 	}
-	return report, err
+	for _, id := range forgotten {
+		fmt.Fprintf(table, "forgotten\t\t\t\t%s\n", id)
+	}
+	return table.Flush()
 }
 
 func keyState(active bool) string {
@@ -146,20 +111,4 @@ func keyState(active bool) string {
 		return "active"
 	}
 	return "retired"
-}
-
-func (r keyReport) print(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "USE\tSTATE\tALGORITHM\tCREATED\tID")
-	for _, k := range r.Keys {
-		created := "-"
-		if !k.CreatedAt.IsZero() {
-			created = k.CreatedAt.UTC().Format(time.RFC3339)
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", k.Use, k.State, k.Algorithm, created, k.ID)
-	}
-	for _, id := range r.Dropped {
-		fmt.Fprintf(table, "forgotten\t\t\t\t%s\n", id)
-	}
-	return table.Flush()
 }

@@ -13,6 +13,7 @@ import (
 
 	"menshen/resolvers"
 	"menshen/store"
+	"menshen/store/bolt"
 	"menshen/token"
 	"menshen/wechat"
 )
@@ -29,7 +30,7 @@ const (
 type server struct {
 	settings  settings
 	mode      mode
-	store     store.Store
+	store     *bolt.Store
 	wechat    *wechat.Client
 	resolver  *resolvers.Resolver
 	meters    *meters
@@ -51,12 +52,13 @@ type service struct {
 func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog.Logger) (*server, error) {
 	srv := &server{settings: s, mode: m, meters: newMeters(), log: log}
 	var err error
-	srv.wechat, err = wechat.NewClient(wechat.Options{BaseURL: wechatURL, Apps: s.Apps, Observe: srv.meters.wechatCall})
+	srv.wechat, err = wechat.NewClient(srv.wechatOptions(wechatURL))
 	if err != nil {
 		return nil, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
 	}
 	srv.store, err = openStore(s.storeSettings, store.Options{
-		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditLife: auditLife, Observe: srv.meters.storeCall,
+		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditLife: auditLife,
+		Observe: srv.meters.storeCall,
 	}, mayCreate)
 	if err != nil {
 		return nil, err
@@ -68,6 +70,23 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 	}
 	return srv, nil
 }
+
+// wechatOptions has the client keep its access_tokens in the store, which is
+// opened after the client has found the settings right.
+func (s *server) wechatOptions(url string) wechat.Options {
+	return wechat.Options{
+		BaseURL: url, Apps: s.settings.Apps, Observe: s.meters.wechatCall,
+		LoadToken: func(ctx context.Context, appID string) ([]byte, error) {
+			return s.store.Secret(ctx, accessTokenSecret(appID))
+		},
+		UpdateToken: func(ctx context.Context, appID string, change func([]byte) ([]byte, error)) error {
+			return s.store.UpdateSecret(ctx, accessTokenSecret(appID), change)
+		},
+	}
+}
+
+// accessTokenSecret is the name under which the store keeps an app's access_token.
+func accessTokenSecret(appID string) string { return "access_token " + appID }
 
 // join makes the resolver and binds the sockets.
 func (s *server) join(ctx context.Context) error {
@@ -83,7 +102,7 @@ func (s *server) join(ctx context.Context) error {
 	if err := s.bindPublic(ctx); err != nil {
 		return err
 	}
-	return s.bindControl(keyJobs{signer, s.store})
+	return s.bindControl(holder{s.store, func(context.Context) (*token.Signer, error) { return signer, nil }})
 }
 
 // bindPublic listens for clients and, unless they share an address, for metrics.
@@ -122,7 +141,7 @@ func (s *server) bindMetrics(ctx context.Context, metrics http.Handler) error {
 }
 
 // bindControl listens for the other commands.
-func (s *server) bindControl(keys keyJobs) error {
+func (s *server) bindControl(h holder) error {
 	path, err := s.settings.boltPath()
 	if err != nil {
 		return err
@@ -131,9 +150,7 @@ func (s *server) bindControl(keys keyJobs) error {
 	if err != nil {
 		return fmt.Errorf("the socket for the other commands: %w", err)
 	}
-	control := newHTTPServer(newControl(keys))
-	control.WriteTimeout = controlTimeout
-	s.services = append(s.services, service{control, listener})
+	s.services = append(s.services, service{newControl(h), listener})
 	return nil
 }
 
