@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -24,7 +23,7 @@ func (c exportCommand) Run(ctx context.Context, env environment) error {
 func export(ctx context.Context, h holder, userID string, w io.Writer) error {
 	held, err := h.store.Export(ctx, userID)
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("there is no user %q", userID)
+		return errors.New("there is no such user")
 	}
 	if err != nil {
 		return err

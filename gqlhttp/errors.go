@@ -33,6 +33,11 @@ func CodeOf(err *gqlerror.Error) string {
 // tokenLimitMessage is how gqlparser begins what it says at the token limit.
 const tokenLimitMessage = "exceeded token limit of "
 
+// unknownField is what gqlparser says of a member of a variable's object that its
+// type does not have. The error's path ends in the member's name, which is the
+// client's own.
+const unknownField = "unknown field"
+
 // noOperation is what gqlgen says when several could be meant.
 const noOperation = "operation  not found"
 
@@ -61,6 +66,9 @@ func refine(errs gqlerror.List, params *graphql.RawParams) gqlerror.List {
 		}
 		if err.Message == noOperation {
 			err.Message = "The document has several operations: name one in operationName."
+		}
+		if err.Message == unknownField && len(err.Path) > 0 {
+			err.Path = err.Path[:len(err.Path)-1]
 		}
 		err.Message = redact(err.Message, values)
 	}
