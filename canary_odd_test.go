@@ -16,7 +16,7 @@ func rootFields() map[string]rootField {
 	for operation, root := range map[string]*ast.Definition{"query": schema.Query, "mutation": schema.Mutation} {
 		for _, field := range root.Fields {
 			if !strings.HasPrefix(field.Name, "__") {
-				fields[field.Name] = rootField{operation, field.Arguments}
+				fields[field.Name] = rootField{operation, placesIn(schema, field.Arguments)}
 			}
 		}
 	}
@@ -25,18 +25,46 @@ func rootFields() map[string]rootField {
 
 type rootField struct {
 	operation string
-	arguments ast.ArgumentDefinitionList
+	places    []place
 }
 
-// visitOddDocuments puts a secret where it does not belong, in every argument of
+// place is where a client puts a value: an argument, or a field of an input
+// object that is one.
+type place struct{ argument, field string }
+
+func placesIn(schema *ast.Schema, arguments ast.ArgumentDefinitionList) (places []place) {
+	for _, argument := range arguments {
+		places = append(places, place{argument: argument.Name})
+		if input := schema.Types[argument.Type.Name()]; input.Kind == ast.InputObject {
+			for _, field := range input.Fields {
+				places = append(places, place{argument.Name, field.Name})
+			}
+		}
+	}
+	return places
+}
+
+// around is what stands before and after the value of a place in a document.
+func (p place) around() (before, after string) {
+	if p.field == "" {
+		return p.argument + ": ", ""
+	}
+	return p.argument + ": {" + p.field + ": ", "}"
+}
+
+// visitOddDocuments puts a secret where it does not belong, in every place of
 // every root field.
 func (tr *tour) visitOddDocuments() {
 	tokens := tr.login("mei")
 	for _, secret := range []string{tr.code("mei"), tokens.AccessToken, tokens.RefreshToken, tr.house.adminKey, "13912345678"} {
 		for name, field := range rootFields() {
-			for _, argument := range field.arguments {
-				for _, document := range oddDocuments(field.operation, name, argument.Name, secret) {
-					tr.ask(tokens.AccessToken, document, map[string]any{"v": secret, "w": map[string]any{"x": secret}})
+			for _, place := range field.places {
+				bearer := tokens.AccessToken
+				if place.field != "" { // else it might become a profile, which is no secret
+					bearer = ""
+				}
+				for _, document := range oddDocuments(field.operation, name, place, secret) {
+					tr.ask(bearer, document, map[string]any{"v": secret, "w": map[string]any{"x": secret}})
 				}
 			}
 			tr.ask(tokens.AccessToken, field.operation+` { `+name+`(unknown: "`+secret+`") { __typename } }`, nil)
@@ -47,8 +75,9 @@ func (tr *tour) visitOddDocuments() {
 	}
 }
 
-func oddDocuments(operation, field, argument, secret string) []string {
-	before, after := " { "+field+"("+argument+": ", ") { __typename } }"
+func oddDocuments(operation, field string, place place, secret string) []string {
+	before, after := place.around()
+	before, after = " { "+field+"("+before, after+") { __typename } }"
 	return []string{
 		operation + before + `"` + secret + `"` + after,
 		operation + before + secret + after, // the quotes forgotten

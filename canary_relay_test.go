@@ -11,7 +11,8 @@ import (
 	"menshen/wechat/wechattest"
 )
 
-// relay stands before the simulator and reads each session_key that it gives out.
+// relay stands before the simulator and reads each session_key and each
+// access_token that it gives out.
 type relay struct {
 	sim     *wechattest.Simulator
 	vault   *vault
@@ -32,23 +33,24 @@ func (r *relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	record := httptest.NewRecorder()
 	r.sim.ServeHTTP(record, request)
-	key := r.remember(record.Body.Bytes())
+	r.remember(record.Body.Bytes())
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
 	}
 	defer conn.Close()
-	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", record.Body.Len(), record.Body, key)
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s%s", record.Body.Len(), record.Body, record.Body)
 }
 
-func (r *relay) remember(body []byte) (key string) {
+func (r *relay) remember(body []byte) {
 	var answer struct {
-		SessionKey string `json:"session_key"`
+		SessionKey  string `json:"session_key"`
+		AccessToken string `json:"access_token"`
 	}
-	if json.Unmarshal(body, &answer) == nil && answer.SessionKey != "" {
+	if json.Unmarshal(body, &answer) == nil {
 		r.vault.add("session_key", answer.SessionKey)
+		r.vault.add("WeChat's access_token", answer.AccessToken)
 	}
-	return answer.SessionKey
 }
 
 // tap keeps what goes through.

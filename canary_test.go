@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"maps"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,53 +19,62 @@ import (
 	"menshen/wechat/wechattest"
 )
 
-// TestNoSecretLeaves runs a server at debug level through every operation and
-// every error, and then looks for its secrets: in its log, its metrics and its
-// answers, and in the files it leaves behind.
+// TestNoSecretLeaves runs a server at debug level through every operation, every
+// error, every push message and every command, and then looks for its secrets: in
+// its log, its metrics, its answers and what the commands print, and in the files
+// it leaves behind.
 func TestNoSecretLeaves(t *testing.T) {
 	tr := newTour(t)
+	tr.visitAlone()
+	tr.visitInCompany()
+	tr.expectCovered()
+	tr.stop()
+	tr.visitCommands()
+	tr.addKeys()
+
+	files := readFiles(t, tr.house.dir)
+	index := newProbe(tr.vault.known())
+	tr.vault.search(t, index, "the log", []byte(tr.log))
+	for _, e := range tr.answers {
+		tr.vault.search(t, index, e.request, []byte(e.header+tr.vault.residue(e)))
+	}
+	for name, file := range tr.backups {
+		files[name] = file
+	}
+	for name, file := range files {
+		if name != "menshen.key" {
+			tr.searchStore(index, name, file)
+		}
+	}
+	tr.expectKnown()
+}
+
+// visitAlone meets the server with one app.
+func (tr *tour) visitAlone() {
+	tr.serve()
+	tr.stranger = tr.login("stranger")
 	for _, field := range slices.Sorted(maps.Keys(rootFields())) {
 		visit := visits[field]
 		if visit == nil {
-			t.Fatalf("no visit to %s: what secrets does it meet?", field)
+			tr.t.Fatalf("no visit to %s: what secrets does it meet?", field)
 		}
 		visit(tr)
 	}
+	tr.visitPush()
+	tr.visitMisplaced()
 	tr.visitOddRequests()
 	tr.visitOddDocuments()
 	tr.visitPages()
-	tr.expectCovered()
-	list := tr.house.run("keys", "list")
-	tr.server.stop()
-
-	files := readFiles(t, tr.house.dir)
-	tr.addKeys(files)
-	tr.expectKnown()
-	tr.vault.search(t, "the log", []byte(tr.server.output()))
-	tr.vault.search(t, "keys list", []byte(list.stdout+list.stderr))
-	for _, e := range tr.answers {
-		tr.vault.search(t, e.request, []byte(e.header+tr.vault.residue(e.body)))
-	}
-	store := files["menshen.db"]
-	if !bytes.Contains(store, []byte(wechattest.DevAppID)) {
-		t.Error("the store's file lacks the AppID: is this the file?")
-	}
-	tr.vault.search(t, "the store's file", store)
+	tr.stop()
 }
 
-func newTour(t *testing.T) *tour {
-	t.Helper()
-	tr := &tour{t: t, vault: &vault{canaries: map[canary]bool{}}, codes: map[string]bool{}, answered: map[string]bool{}}
-	tr.sim = wechattest.New(t)
-	tr.relay = &relay{sim: tr.sim, vault: tr.vault}
-	front := httptest.NewServer(tr.relay)
-	t.Cleanup(front.Close)
-	tr.house = install(t, front.URL)
-	tr.vault.add("AppSecret", wechattest.DevAppSecret)
-	tr.vault.add("admin key", tr.house.adminKey)
-	tr.server = tr.house.serve("--log-level", "debug", "--playground", "on")
-	tr.server.http.Transport = tr
-	return tr
+// searchStore looks through a store's file.
+func (tr *tour) searchStore(index probe, name string, file []byte) {
+	tr.t.Helper()
+	if !bytes.Contains(file, []byte(wechattest.DevAppID)) {
+		tr.t.Errorf("%s lacks the AppID: is this a store?", name)
+	}
+	tr.vault.search(tr.t, index, name, file)
 }
 
 // expectCovered fails the test unless each field answered something and each code
@@ -87,19 +95,34 @@ func (tr *tour) expectCovered() {
 			tr.t.Errorf("the error %s was not met", code)
 		}
 	}
-	if !strings.Contains(tr.server.output(), `"level":"DEBUG"`) {
+	actions := tr.auditActions()
+	for _, action := range []string{ // all but refresh_theft, which no run this short meets
+		store.ActionLogin, store.ActionLoginRefused, store.ActionJoin, store.ActionMerge, store.ActionLogout,
+		store.ActionBindPhone, store.ActionUnbindPhone, store.ActionPhoneConflict, store.ActionBlock, store.ActionUnblock,
+		store.ActionSetRole, store.ActionDelete, store.ActionPush,
+	} {
+		if actions[action] == 0 {
+			tr.t.Errorf("the audit has no %s", action)
+		}
+	}
+	if !strings.Contains(tr.log, `"level":"DEBUG"`) {
 		tr.t.Error("the log has no line at debug level")
 	}
 }
 
 // addKeys adds the key file's key and the signing keys that it seals.
-func (tr *tour) addKeys(files map[string][]byte) {
-	_, key, found := strings.Cut(string(files["menshen.key"]), "menshen-key-1:")
+func (tr *tour) addKeys() {
+	keyFile := filepath.Join(tr.house.dir, "menshen.key")
+	content, err := os.ReadFile(keyFile)
+	if err != nil {
+		tr.t.Fatal(err)
+	}
+	_, key, found := strings.Cut(string(content), "menshen-key-1:")
 	if !found {
 		tr.t.Fatal("the key file holds no key")
 	}
 	tr.vault.add("key file", strings.TrimSpace(key))
-	db, err := bolt.Open(tr.house.store(), seal.KeyFile(filepath.Join(tr.house.dir, "menshen.key")), store.Options{SessionLife: patience, MaxSessions: 1, AuditLife: patience})
+	db, err := bolt.Open(tr.house.store(), seal.KeyFile(keyFile), store.Options{SessionLife: patience, MaxSessions: 1, AuditLife: patience})
 	if err != nil {
 		tr.t.Fatal(err)
 	}
@@ -123,15 +146,24 @@ func (tr *tour) addKeys(files map[string][]byte) {
 	}
 }
 
-// expectKnown fails the test unless the run made secrets of every kind.
+// expectKnown fails the test unless the run made secrets of every kind, and
+// answered those that have a home.
 func (tr *tour) expectKnown() {
 	kinds := tr.vault.kinds()
-	for _, kind := range append(slices.Collect(maps.Keys(homes)), "AppSecret", "admin key", "session_key", "login code", "private key", "key file") {
+	for _, kind := range []string{
+		"AppSecret", "admin key", "session_key", "WeChat's access_token", "login code", "phone code", "phone number", "open data",
+		"push token", "EncodingAESKey", "access token", "refresh token", "private key", "key file",
+	} {
 		if kinds[kind] == 0 {
 			tr.t.Errorf("the run made no %s", kind)
 		}
 	}
-	tr.t.Logf("%d answers; secrets: %v", len(tr.answers), kinds)
+	for kind := range homes {
+		if tr.vault.atHome[kind] == 0 {
+			tr.t.Errorf("no answer had a %s where it belongs", kind)
+		}
+	}
+	tr.t.Logf("%d answers; secrets: %v; at home: %v", len(tr.answers), kinds, tr.vault.atHome)
 }
 
 // readFiles reads what the server leaves behind.

@@ -5,29 +5,82 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
 	"menshen/wechat/wechattest"
 )
 
-// tour goes through everything a client can do and remembers each answer.
+// tour goes through everything a client, WeChat and the operator can do and
+// remembers each answer.
 type tour struct {
-	t      *testing.T
-	vault  *vault
-	sim    *wechattest.Simulator
-	relay  *relay
-	house  installation
-	server *running
+	t       *testing.T
+	vault   *vault
+	sim     *wechattest.Simulator
+	relay   *relay
+	house   installation
+	apps    map[string]string // AppSecrets by AppID
+	push    pushSecrets
+	server  *running
+	log     string            // of the servers that were stopped
+	backups map[string][]byte // by path
+
+	stranger pair   // to all others
+	kept     string // the id of a user who stays, with a phone number
 
 	mu       sync.Mutex
 	answers  []exchange
-	codes    map[string]bool // of the errors met
-	answered map[string]bool // root fields that answered something
+	readers  map[string]string // whose a bearer token is
+	codes    map[string]bool   // of the errors met
+	answered map[string]bool   // root fields that answered something
 }
 
-// exchange is a request in short and all that was answered.
-type exchange struct{ request, header, body string }
+// exchange is a request in short, who gets the answer, and all that was answered.
+type exchange struct{ request, reader, header, body string }
+
+func newTour(t *testing.T) *tour {
+	t.Helper()
+	tr := &tour{
+		t: t, vault: &vault{canaries: map[canary]bool{}, atHome: map[string]int{}}, apps: canaryApps(), backups: map[string][]byte{},
+		readers: map[string]string{}, codes: map[string]bool{}, answered: map[string]bool{},
+	}
+	tr.sim = wechattest.New(t, wechattest.Options{Apps: tr.apps})
+	tr.relay = &relay{sim: tr.sim, vault: tr.vault}
+	front := httptest.NewServer(tr.relay)
+	t.Cleanup(front.Close)
+	tr.house = install(t, front.URL)
+	tr.push = newPushSecrets()
+	tr.house.settings = append(tr.house.settings, "MENSHEN_PUSH="+tr.push.secure(), "MENSHEN_TEXT_CHECK=fail-open")
+	for _, secret := range tr.apps {
+		tr.vault.add("AppSecret", secret)
+	}
+	tr.vault.add("admin key", tr.house.adminKey)
+	tr.vault.add("push token", tr.push.token)
+	tr.vault.add("EncodingAESKey", tr.push.aesKey)
+	tr.readers[tr.house.adminKey] = administrator
+	return tr
+}
+
+// serve starts a server over the installation's store.
+func (tr *tour) serve(flags ...string) {
+	tr.t.Helper()
+	tr.server = tr.house.serve(append([]string{"--log-level", "debug", "--playground", "on"}, flags...)...)
+	tr.server.http.Transport = tr
+}
+
+// stop stops the server and takes note of its log and its keys.
+func (tr *tour) stop() {
+	tr.t.Helper()
+	tr.server.stop()
+	tr.log += tr.server.output()
+	tr.addKeys()
+}
+
+// readerKey is where a request's context tells who gets the answer, when no
+// bearer token does.
+type readerKey struct{}
 
 // RoundTrip takes note of each answer and of the tokens in it.
 func (tr *tour) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -40,8 +93,17 @@ func (tr *tour) RoundTrip(request *http.Request) (*http.Response, error) {
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	var header bytes.Buffer
 	response.Header.Write(&header)
-	tr.note(exchange{request.Method + " " + request.URL.Path, header.String(), string(body)})
+	tr.note(exchange{request.Method + " " + request.URL.Path, tr.readerOf(request), header.String(), string(body)})
 	return response, err
+}
+
+func (tr *tour) readerOf(request *http.Request) string {
+	if reader, told := request.Context().Value(readerKey{}).(string); told {
+		return reader
+	}
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	return tr.readers[strings.TrimPrefix(request.Header.Get("Authorization"), "Bearer ")]
 }
 
 func (tr *tour) note(e exchange) {
@@ -71,7 +133,13 @@ func (tr *tour) note(e exchange) {
 // ask sends an operation, whatever comes back.
 func (tr *tour) ask(bearer, query string, variables map[string]any) {
 	tr.t.Helper()
-	if _, err := tr.server.ask(tr.t.Context(), bearer, query, variables, nil); err != nil {
+	tr.find(bearer, query, variables, nil)
+}
+
+// find is ask for an answer that the tour goes on with.
+func (tr *tour) find(bearer, query string, variables map[string]any, data any) {
+	tr.t.Helper()
+	if _, err := tr.server.ask(tr.t.Context(), bearer, query, variables, data); err != nil {
 		tr.t.Fatalf("%v\n%s", err, tr.server.output())
 	}
 }
@@ -91,39 +159,4 @@ func (tr *tour) send(method, path, body string, header map[string]string) {
 	if _, err := tr.server.send(request); err != nil {
 		tr.t.Fatalf("%v\n%s", err, tr.server.output())
 	}
-}
-
-// code plays wx.login.
-func (tr *tour) code(user string) string {
-	tr.t.Helper()
-	phone, err := tr.sim.LoginRotating(wechattest.DevAppID, user, true)
-	if err != nil {
-		tr.t.Fatal(err)
-	}
-	tr.vault.add("login code", phone.Code)
-	return phone.Code
-}
-
-// login logs a user in.
-func (tr *tour) login(user string) pair {
-	tr.t.Helper()
-	tokens, err := tr.server.login(tr.t.Context(), tr.code(user))
-	if err != nil {
-		tr.t.Fatal(err)
-	}
-	return tokens
-}
-
-// data plays what encrypts open data, as variables of an operation.
-func (tr *tour) data(user, kind string, payload map[string]any) map[string]any {
-	tr.t.Helper()
-	data, err := tr.sim.Data(wechattest.DevAppID, user, kind, payload)
-	if err != nil {
-		tr.t.Fatal(err)
-	}
-	variables := map[string]any{"data": data.EncryptedData, "iv": data.IV}
-	if data.Signature != "" {
-		variables["raw"], variables["signature"] = data.RawData, data.Signature
-	}
-	return variables
 }

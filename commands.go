@@ -89,6 +89,10 @@ func (c *devCommand) Run(ctx context.Context, env environment) error {
 		c.Apps = appSecrets{}
 	}
 	c.Apps[wechattest.DevAppID] = wechattest.DevAppSecret
+	if c.Push == nil {
+		c.Push = pushSettings{}
+	}
+	c.Push[wechattest.DevAppID] = wechattest.DevPushToken + ":" + wechattest.DevPushAESKey
 	if c.AdminKey == "" {
 		c.AdminKey = secret(rand.Text() + rand.Text())
 	}

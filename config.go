@@ -3,12 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"regexp"
 	"strings"
 	"time"
+	_ "time/tzdata" // a machine without time zones knows --time-zone too
 )
 
 // storeSettings are for every command that opens the store.
@@ -33,6 +31,10 @@ type settings struct {
 	Introspection string        `env:"MENSHEN_INTROSPECTION" enum:",on,admin,off" default:"" placeholder:"on|admin|off" help:"Who may ask for the schema. Default on in dev, admin in serve."`
 	Playground    string        `env:"MENSHEN_PLAYGROUND" enum:",on,off" default:"" placeholder:"on|off" help:"Serve the playground at /playground. Default on in dev, off in serve."`
 	MetricsAddr   string        `env:"MENSHEN_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
+	Push          pushSettings  `env:"MENSHEN_PUSH" sep:"none" placeholder:"APPID=TOKEN:AESKEY" help:"What WeChat pushes to /wechat/push/APPID is signed with this token and encrypted with this EncodingAESKey; repeatable. APPID=TOKEN:plain for plain mode, which does not sign the body."`
+	TextCheck     string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" placeholder:"off|fail-open|fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
+	TimeZone      timeZone      `env:"MENSHEN_TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Where the days of the daily figures begin."`
+	AuditLife     time.Duration `name:"audit-retention" env:"MENSHEN_AUDIT_RETENTION" default:"4416h" help:"How long audit events are kept. The default is 184 days: Chinese law asks for six months of logs."`
 	LogLevel      slog.Level    `env:"MENSHEN_LOG_LEVEL" default:"info" placeholder:"debug|info|warn|error" help:"What to log."`
 	LogFormat     string        `env:"MENSHEN_LOG_FORMAT" enum:",json,text" default:"" placeholder:"json|text" help:"How to log. Default text in dev, json in serve."`
 }
@@ -78,9 +80,14 @@ func (s *settings) validate() error {
 	require(s.RefreshTTL >= s.AccessTTL, "--refresh-ttl (MENSHEN_REFRESH_TTL) must be at least --access-ttl")
 	require(s.MaxSessions >= 1 && s.MaxSessions <= 1000, "--max-sessions (MENSHEN_MAX_SESSIONS) must be from 1 to 1000")
 	require(s.Introspection != "admin" || s.AdminKey != "" || s.Playground != "on", "--introspection (MENSHEN_INTROSPECTION) is admin, so the playground needs --admin-key (MENSHEN_ADMIN_KEY) to show the schema")
+	require(s.AuditLife >= 24*time.Hour, "--audit-retention (MENSHEN_AUDIT_RETENTION) must be at least 24h")
+	for appID := range s.Push {
+		require(s.Apps[appID] != "", "--push (MENSHEN_PUSH) names an app that --app (MENSHEN_APPS) does not")
+	}
 	require(s.KeyFile != "", "--key-file (MENSHEN_KEY_FILE) must not be empty")
-	_, err := s.boltPath()
-	return errors.Join(append(wrong, err)...)
+	_, pathErr := s.boltPath()
+	_, pushErr := s.Push.keys()
+	return errors.Join(append(wrong, pathErr, pushErr)...)
 }
 
 // boltPath returns the file of a bolt store.
@@ -92,122 +99,13 @@ func (s *storeSettings) boltPath() (string, error) {
 	return path, nil
 }
 
-// secret is a setting that is never printed. @FILE reads it from a file.
-type secret string
+// timeZone is a place of the tz database.
+type timeZone struct{ *time.Location }
 
-// UnmarshalText reads the secret or the file it names.
-func (s *secret) UnmarshalText(text []byte) error {
-	value, err := readSecret(string(text))
-	*s = secret(value)
-	return err
-}
-
-// Format hides the secret under every verb.
-func (s secret) Format(f fmt.State, _ rune) { io.WriteString(f, "[secret]") }
-
-// readSecret returns the value, or what stands in the file after @.
-func readSecret(value string) (string, error) {
-	path, ok := strings.CutPrefix(value, "@")
-	if !ok {
-		return value, nil
-	}
-	b, err := os.ReadFile(path)
-	if err != nil { // the path stays unsaid: it may be a secret that begins with @
-		return "", fmt.Errorf("the file named after @ cannot be read: %w", errors.Unwrap(err))
-	}
-	text := strings.TrimSpace(string(b))
-	if text == "" {
-		return "", errors.New("the file named after @ is empty")
-	}
-	return text, nil
-}
-
-// appSecrets maps AppID to AppSecret.
-type appSecrets map[string]string
-
-var appIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-
-// UnmarshalText adds one or several APPID=SECRET, separated by ; or by lines.
-// @FILE may stand for a secret or for the whole list.
-func (a *appSecrets) UnmarshalText(text []byte) error {
-	list, err := readSecret(string(text))
-	if err != nil {
-		return err
-	}
-	if *a == nil {
-		*a = appSecrets{}
-	}
-	for pair := range strings.FieldsFuncSeq(list, betweenApps) {
-		appID, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
-		if !ok || !appIDForm.MatchString(appID) {
-			return errors.New("an app is written APPID=SECRET")
-		}
-		appSecret, err := readSecret(value)
-		if err != nil {
-			return err
-		}
-		if appSecret == "" {
-			return errors.New("an app has an empty AppSecret") // unnamed: it may be a secret on the wrong side
-		}
-		(*a)[appID] = appSecret
+// UnmarshalText reads a name such as Asia/Shanghai.
+func (z *timeZone) UnmarshalText(text []byte) (err error) {
+	if z.Location, err = time.LoadLocation(string(text)); err != nil {
+		return errors.New("not a time zone such as Asia/Shanghai")
 	}
 	return nil
-}
-
-func betweenApps(r rune) bool { return r == ';' || r == '\n' }
-
-// Format hides the secrets under every verb.
-func (a appSecrets) Format(f fmt.State, _ rune) { io.WriteString(f, "[apps]") }
-
-// secretFlags are the flags whose value is or holds a secret.
-var secretFlags = []string{"--app", "--admin-key"}
-
-// exposedSecrets names the flags that carry a secret in clear on the command
-// line, where every user of the machine can read it.
-func exposedSecrets(args []string) (exposed []string) {
-	for i, arg := range args {
-		name, value, joined := strings.Cut(arg, "=")
-		if !joined && i+1 < len(args) {
-			value = args[i+1]
-		}
-		for _, flag := range secretFlags {
-			if name == flag && inClear(value) {
-				exposed = append(exposed, flag)
-			}
-		}
-	}
-	return exposed
-}
-
-// inClear reports whether a secret stands in the value itself: not all of it, nor
-// each app's part of it, is @FILE.
-func inClear(value string) bool {
-	if strings.HasPrefix(value, "@") {
-		return false
-	}
-	for pair := range strings.FieldsFuncSeq(value, betweenApps) {
-		_, appSecret, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(appSecret, "@") {
-			return true
-		}
-	}
-	return false
-}
-
-// commandForm is what a mistyped command may look like. No secret is so short.
-var commandForm = regexp.MustCompile(`^unexpected argument [a-z]{1,12}(,|$)`)
-
-// withoutValues is kong's complaint about the command line, without the values
-// that kong repeats: one may be a secret that stands in the wrong place.
-func withoutValues(complaint error) error {
-	text, source, fromVariable := strings.Cut(complaint.Error(), " (from envar ")
-	text, _, _ = strings.Cut(text, " but got ")
-	if strings.HasPrefix(text, "unexpected ") && !commandForm.MatchString(text) {
-		return errors.New("an argument stands where none is expected; several apps are several --app")
-	}
-	if fromVariable {
-		variable, _, _ := strings.Cut(source, "=")
-		text += " (" + variable + ")"
-	}
-	return errors.New(text)
 }

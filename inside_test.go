@@ -96,7 +96,7 @@ func newInside(t testing.TB, s settings) *inside {
 	meters := newMeters()
 	i.handler = newHandler(s, &resolvers.Resolver{
 		Store: db, WeChat: client, Tokens: signer, AccessTTL: time.Hour, AdminKey: testAdminKey, Now: time.Now, Log: log,
-	}, meters, i.readiness, meters.handler(), log)
+	}, meters, i.readiness, pushes{}, meters.handler(), log)
 	return i
 }
 

@@ -4,8 +4,9 @@
 //
 // This package wires the parts and speaks to the operator. server.go joins the
 // parts into one handler, serving.go opens and closes what is served,
-// requests.go is what every HTTP request passes, metrics.go what is counted;
-// config.go holds every setting, commands.go and keys.go every command, and
+// requests.go is what every HTTP request passes, push.go what WeChat pushes,
+// metrics.go what is counted; config.go and secret.go hold every setting,
+// commands.go, operations.go, export.go and keys.go every command, and
 // control.go is how a command reaches a server that is running.
 package main
 
@@ -75,9 +76,11 @@ func run(ctx context.Context, env environment) error {
 }
 
 // newHandler is the whole of what clients see.
-func newHandler(s settings, resolver *resolvers.Resolver, meters *meters, ready *readiness, metrics http.Handler, log *slog.Logger) http.Handler {
+func newHandler(s settings, resolver *resolvers.Resolver, meters *meters, ready *readiness, pushes pushes, metrics http.Handler, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", newGraphQL(s, resolver, meters))
+	mux.Handle("GET /wechat/push/{appid}", pushes)
+	mux.Handle("POST /wechat/push/{appid}", pushes)
 	mux.Handle("GET /.well-known/jwks.json", serveJWKS(resolver.Tokens))
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.Handle("GET /readyz", ready)

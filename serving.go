@@ -57,8 +57,8 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 		return nil, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
 	}
 	srv.store, err = openStore(s.storeSettings, store.Options{
-		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditLife: auditLife,
-		Observe: srv.meters.storeCall,
+		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditLife: s.AuditLife,
+		TimeZone: s.TimeZone.Location, Observe: srv.meters.storeCall,
 	}, mayCreate)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,8 @@ func (s *server) join(ctx context.Context) error {
 	}
 	s.resolver = &resolvers.Resolver{
 		Store: s.store, WeChat: s.wechat, Tokens: signer,
-		AccessTTL: set.AccessTTL, AdminKey: string(set.AdminKey), Now: time.Now, Log: s.log,
+		AccessTTL: set.AccessTTL, AdminKey: string(set.AdminKey), TextCheck: resolvers.TextCheck(set.TextCheck),
+		Now: time.Now, Log: s.log,
 	}
 	if err := s.bindPublic(ctx); err != nil {
 		return err
@@ -123,7 +124,12 @@ func (s *server) bindPublic(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--addr (MENSHEN_ADDR): %w", err)
 	}
-	handler := newHandler(set, s.resolver, s.meters, s.readiness, shared, s.log)
+	pushKeys, err := set.Push.keys()
+	if err != nil {
+		return err
+	}
+	pushes := pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log}
+	handler := newHandler(set, s.resolver, s.meters, s.readiness, pushes, shared, s.log)
 	s.public = service{newHTTPServer(handler), listener}
 	s.services = append(s.services, s.public)
 	return nil
@@ -210,9 +216,6 @@ func (s *server) close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// auditLife is how long audit events are kept.
-const auditLife = 184 * 24 * time.Hour
 
 const (
 	sweepEvery = 30 * time.Second

@@ -3,13 +3,49 @@
 package graph
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"menshen/store"
+	"strconv"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // What WeChat encrypts with session_key, by its shape.
 type OpenData interface {
 	IsOpenData()
+}
+
+// One page of audit events.
+type AuditEventConnection struct {
+	// The events of the page, newest first.
+	Edges []*AuditEventEdge `json:"edges"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// What totalCount counts.
+	Filter store.AuditFilter `json:"-"`
+}
+
+// An audit event in a page.
+type AuditEventEdge struct {
+	// The event.
+	Node *store.AuditEvent `json:"node"`
+	// The event's place, for after; opaque. It stays a place when the event is no longer kept.
+	Cursor string `json:"cursor"`
+}
+
+// Conditions on audit events. One that is left out or null lets everything through.
+type AuditEventFilter struct {
+	// What happened to this user, also under the id of a user who has become this one.
+	UserID *string `json:"userId,omitempty"`
+	// One kind of event.
+	Action *string `json:"action,omitempty"`
+	// Then or later.
+	From *time.Time `json:"from,omitempty"`
+	// Before that instant.
+	To *time.Time `json:"to,omitempty"`
 }
 
 // What decryptProfile found and kept.
@@ -18,6 +54,12 @@ type DecryptProfilePayload struct {
 	User *store.User `json:"user"`
 	// The profile as decrypted. A placeholder is shown here but does not replace a chosen one.
 	Profile *store.Profile `json:"profile"`
+}
+
+// What deleteMe and deleteUser did.
+type DeleteUserPayload struct {
+	// The id of the user who is no more.
+	ID string `json:"id"`
 }
 
 // What WeChat encrypts with session_key, as wx.getUserInfo gives it.
@@ -70,7 +112,19 @@ type OtherOpenData struct {
 
 func (OtherOpenData) IsOpenData() {}
 
-// From the phone button, the older way.
+// Where a page stands in its list.
+type PageInfo struct {
+	// Whether something stands behind the page.
+	HasNextPage bool `json:"hasNextPage"`
+	// Whether something stands before the page.
+	HasPreviousPage bool `json:"hasPreviousPage"`
+	// Of the first edge; null on an empty page.
+	StartCursor *string `json:"startCursor,omitempty"`
+	// Of the last edge; null on an empty page.
+	EndCursor *string `json:"endCursor,omitempty"`
+}
+
+// From the phone button.
 type PhoneNumber struct {
 	// With the country code for foreign numbers.
 	PhoneNumber string `json:"phoneNumber"`
@@ -78,7 +132,7 @@ type PhoneNumber struct {
 	PurePhoneNumber string `json:"purePhoneNumber"`
 	// For example 86.
 	CountryCode string `json:"countryCode"`
-	// For which app and when WeChat encrypted it.
+	// For which app and when WeChat encrypted it; null on a number that is kept.
 	Watermark *Watermark `json:"watermark,omitempty"`
 }
 
@@ -100,6 +154,65 @@ type ShareInfo struct {
 
 func (ShareInfo) IsOpenData() {}
 
+// What the user typed or chose. A field that is left out stays as it is; null
+// makes it unknown. White space around a text is cut off. No text has control
+// characters or line breaks, or characters that turn the direction of writing.
+type UpdateProfileInput struct {
+	// 1 to 64 characters. WeChat's placeholder 微信用户 does not replace a chosen name.
+	NickName graphql.Omittable[*string] `json:"nickName,omitempty"`
+	// An https address of at most 2048 bytes. What chooseAvatar gives (wxfile://, http://tmp) is on the phone alone: upload it first.
+	AvatarURL graphql.Omittable[*string] `json:"avatarUrl,omitempty"`
+	// Null is UNKNOWN.
+	Gender graphql.Omittable[*store.Gender] `json:"gender,omitempty"`
+	// 1 to 32 characters, for example zh_CN.
+	Language graphql.Omittable[*string] `json:"language,omitempty"`
+	// 1 to 64 characters.
+	City graphql.Omittable[*string] `json:"city,omitempty"`
+	// 1 to 64 characters.
+	Province graphql.Omittable[*string] `json:"province,omitempty"`
+	// 1 to 64 characters.
+	Country graphql.Omittable[*string] `json:"country,omitempty"`
+}
+
+// One page of users.
+type UserConnection struct {
+	// The users of the page, in the order asked for.
+	Edges []*UserEdge `json:"edges"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// What totalCount counts.
+	Filter store.UserFilter `json:"-"`
+}
+
+// A user in a page.
+type UserEdge struct {
+	// The user.
+	Node *store.User `json:"node"`
+	// The user's place, for after and before; opaque. It stays a place when the user is no more.
+	Cursor string `json:"cursor"`
+}
+
+// Conditions on users. One that is left out or null lets everybody through.
+type UserFilter struct {
+	// The start of a nickname, in any case, or the whole of an id, OpenID, UnionID or
+	// phone number. At most 128 bytes; an empty text lets everybody through.
+	Search *string `json:"search,omitempty"`
+	// Who has been in this mini program.
+	AppID *string `json:"appId,omitempty"`
+	// Who may log in, or may not.
+	Status *store.Status `json:"status,omitempty"`
+	// Who has this role.
+	Role *store.Role `json:"role,omitempty"`
+	// Whose first login was then or later.
+	CreatedFrom *time.Time `json:"createdFrom,omitempty"`
+	// Whose first login was before that instant.
+	CreatedTo *time.Time `json:"createdTo,omitempty"`
+	// Whose latest login was then or later.
+	LastLoginFrom *time.Time `json:"lastLoginFrom,omitempty"`
+	// Whose latest login was before that instant.
+	LastLoginTo *time.Time `json:"lastLoginTo,omitempty"`
+}
+
 // From wx.getUserInfo.
 type UserInfo struct {
 	// Who the user says they are.
@@ -113,6 +226,20 @@ type UserInfo struct {
 }
 
 func (UserInfo) IsOpenData() {}
+
+// How users are sorted; those of one instant by id.
+type UserOrder struct {
+	// By what.
+	Field store.UserOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// What a mutation made of a user.
+type UserPayload struct {
+	// The user after it.
+	User *store.User `json:"user"`
+}
 
 // WeChat's mark inside the encrypted data.
 type Watermark struct {
@@ -138,4 +265,120 @@ type WeRunDay struct {
 	Date time.Time `json:"date"`
 	// How many.
 	Steps int32 `json:"steps"`
+}
+
+// Which way a list is sorted.
+type OrderDirection string
+
+const (
+	// The earliest first.
+	OrderDirectionAsc OrderDirection = "ASC"
+	// The latest first.
+	OrderDirectionDesc OrderDirection = "DESC"
+)
+
+var AllOrderDirection = []OrderDirection{
+	OrderDirectionAsc,
+	OrderDirectionDesc,
+}
+
+func (e OrderDirection) IsValid() bool {
+	switch e {
+	case OrderDirectionAsc, OrderDirectionDesc:
+		return true
+	}
+	return false
+}
+
+func (e OrderDirection) String() string {
+	return string(e)
+}
+
+func (e *OrderDirection) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OrderDirection(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OrderDirection", str)
+	}
+	return nil
+}
+
+func (e OrderDirection) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OrderDirection) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OrderDirection) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What WeChat says of the session_key of a session's user.
+type SessionKeyState string
+
+const (
+	// Data that WeChat encrypts now will open.
+	SessionKeyStateValid SessionKeyState = "VALID"
+	// WeChat has replaced it, or none is held: call wx.login and login before fetching encrypted data.
+	SessionKeyStateStale SessionKeyState = "STALE"
+)
+
+var AllSessionKeyState = []SessionKeyState{
+	SessionKeyStateValid,
+	SessionKeyStateStale,
+}
+
+func (e SessionKeyState) IsValid() bool {
+	switch e {
+	case SessionKeyStateValid, SessionKeyStateStale:
+		return true
+	}
+	return false
+}
+
+func (e SessionKeyState) String() string {
+	return string(e)
+}
+
+func (e *SessionKeyState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SessionKeyState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SessionKeyState", str)
+	}
+	return nil
+}
+
+func (e SessionKeyState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SessionKeyState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SessionKeyState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

@@ -8,8 +8,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"menshen/graph"
 	"menshen/store"
 )
+
+// adminKeyName is the service key as the audit names it.
+const adminKeyName = "admin-key"
 
 // caller is who asks: a user in a session, or the service key, which has
 // neither.
@@ -19,6 +23,14 @@ type caller struct {
 	user    *store.User
 }
 
+// name is the caller as the audit names them.
+func (c caller) name() string {
+	if c.user == nil {
+		return adminKeyName
+	}
+	return c.user.ID
+}
+
 // visit is one request and, once somebody asked, its caller.
 type visit struct {
 	Request
@@ -26,6 +38,9 @@ type visit struct {
 	once   sync.Once
 	caller caller
 	err    error
+
+	proven     sync.Map // ids of users who proved in this request who they are
+	sessionKey keyState
 }
 
 // auth is the @auth directive: the field runs only for a caller with the role.
@@ -73,7 +88,7 @@ func (r *Resolver) identify(ctx context.Context, bearer string) (caller, error) 
 	if err != nil {
 		return caller{}, err
 	}
-	return caller{role: store.RoleUser, session: &session, user: &user}, nil
+	return caller{role: user.Role, session: &session, user: &user}, nil
 }
 
 // isAdminKey compares digests, so that the time it takes tells nothing, the
@@ -96,7 +111,23 @@ func (r *Resolver) self(ctx context.Context) (*store.Session, *store.User, error
 	return who.session, who.user, nil
 }
 
-// actor is the caller as the audit names them.
-func actor(ctx context.Context, userID string) store.Actor {
-	return store.Actor{ID: userID, IPAddress: store.Optional(visitOf(ctx).IPAddress)}
+// mayRead reports whether the request may see what is a user's own: the user
+// may, and administrators. In the answer to login and refreshLogin nobody needs
+// a bearer token: it goes to whom the code or the refresh token belongs to.
+func (r *Resolver) mayRead(ctx context.Context, userID string) bool {
+	if _, proven := visitOf(ctx).proven.Load(userID); proven {
+		return true
+	}
+	who, err := r.caller(ctx)
+	return err == nil && (who.role == store.RoleAdmin || who.user.ID == userID)
+}
+
+// prove notes that the request has proved who it comes from.
+func prove(ctx context.Context, payload *graph.LoginPayload) {
+	visitOf(ctx).proven.Store(payload.User.ID, nil)
+}
+
+// actor is who does something, as the audit names them.
+func actor(ctx context.Context, name string) store.Actor {
+	return store.Actor{ID: name, IPAddress: store.Optional(visitOf(ctx).IPAddress)}
 }

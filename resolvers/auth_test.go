@@ -88,6 +88,8 @@ func literal(schema *ast.Schema, of *ast.Type) string {
 		return "true"
 	case of.Name() == "Int":
 		return "1"
+	case of.Name() == "Date":
+		return `"2026-11-21"`
 	}
 	return `"x"`
 }

@@ -10,17 +10,41 @@ import (
 const (
 	profileFields = `nickName avatarUrl gender language city province country updatedAt`
 	sessionFields = `id appId createdAt lastUsedAt expiresAt userAgent ipAddress current`
-	userFields    = `id unionId identities { appId openId linkedAt } profile { ` + profileFields + ` }
+	phoneFields   = `phoneNumber { phoneNumber purePhoneNumber countryCode watermark { appId timestamp } }`
+	userFields    = `id status blockedAt blockedReason role unionId ` + phoneFields + ` identities { appId openId linkedAt } profile { ` + profileFields + ` }
 		createdAt lastLoginAt loginCount sessions { ` + sessionFields + ` }`
 	payloadFields = `accessToken expiresAt expiresIn refreshToken refreshExpiresAt openId unionId isNewUser
 		user { ` + userFields + ` }`
 
 	loginDocument = `mutation($code: String!, $appId: ID, $profile: EncryptedDataInput) {
 		login(code: $code, appId: $appId, profile: $profile) { ` + payloadFields + ` } }`
-	refreshDocument = `mutation($token: String!) { refreshLogin(refreshToken: $token) { ` + payloadFields + ` } }`
-	logoutDocument  = `mutation($everywhere: Boolean! = false) { logout(everywhere: $everywhere) { endedSessions } }`
-	revokeDocument  = `mutation($id: ID!) { revokeSession(id: $id) { id } }`
-	meDocument      = `{ me { ` + userFields + ` } }`
+	refreshDocument    = `mutation($token: String!) { refreshLogin(refreshToken: $token) { ` + payloadFields + ` } }`
+	logoutDocument     = `mutation($everywhere: Boolean! = false) { logout(everywhere: $everywhere) { endedSessions } }`
+	revokeDocument     = `mutation($id: ID!) { revokeSession(id: $id) { id } }`
+	meDocument         = `{ me { ` + userFields + ` } }`
+	sessionKeyDocument = `{ sessionKey }`
+	deleteMeDocument   = `mutation { deleteMe { id } }`
+	bindDocument       = `mutation($code: String, $encryptedData: String, $iv: String) {
+		bindPhoneNumber(code: $code, encryptedData: $encryptedData, iv: $iv) { user { ` + userFields + ` } } }`
+	unbindDocument     = `mutation { unbindPhoneNumber { user { ` + userFields + ` } } }`
+	updateDocument     = `mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { user { ` + userFields + ` } } }`
+	blockDocument      = `mutation($id: ID!, $reason: String!) { blockUser(id: $id, reason: $reason) { user { ` + userFields + ` } } }`
+	unblockDocument    = `mutation($id: ID!) { unblockUser(id: $id) { user { ` + userFields + ` } } }`
+	roleDocument       = `mutation($id: ID!, $role: Role!) { setUserRole(id: $id, role: $role) { user { ` + userFields + ` } } }`
+	revokeAllDocument  = `mutation($id: ID!) { revokeUserSessions(id: $id) { user { ` + userFields + ` } } }`
+	unbindUserDocument = `mutation($id: ID!) { unbindUserPhoneNumber(id: $id) { user { ` + userFields + ` } } }`
+	deleteDocument     = `mutation($id: ID!) { deleteUser(id: $id) { id } }`
+	userDocument       = `query($id: ID, $unionId: String, $phoneNumber: String, $openId: String, $appId: ID) {
+		user(id: $id, unionId: $unionId, phoneNumber: $phoneNumber, openId: $openId, appId: $appId) { ` + userFields + ` } }`
+	pageFields    = `pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount`
+	usersDocument = `query($first: Int, $after: String, $last: Int, $before: String, $filter: UserFilter, $orderBy: UserOrder) {
+		users(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+			edges { cursor node { id } } ` + pageFields + ` } }`
+	eventsDocument = `query($first: Int, $after: String, $filter: AuditEventFilter) {
+		auditEvents(first: $first, after: $after, filter: $filter) {
+			edges { cursor node { id at action actor userId ipAddress detail } } ` + pageFields + ` } }`
+	activityDocument = `query($from: Date!, $to: Date!, $appId: ID) {
+		userActivity(from: $from, to: $to, appId: $appId) { day newUsers activeUsers logins } }`
 	nodeDocument    = `query($id: ID!) { node(id: $id) { __typename id } }`
 	profileDocument = `mutation($encryptedData: String!, $iv: String!, $rawData: String, $signature: String) {
 		decryptProfile(encryptedData: $encryptedData, iv: $iv, rawData: $rawData, signature: $signature) {
@@ -45,12 +69,40 @@ type (
 		User                                       user
 	}
 	user struct {
-		ID, UnionID            string
+		ID, UnionID, Status    string
+		Role, BlockedReason    string
+		BlockedAt              time.Time
+		PhoneNumber            *phone
 		Identities             []identity
 		Profile                profile
 		CreatedAt, LastLoginAt time.Time
 		LoginCount             int
 		Sessions               []session
+	}
+	phone struct {
+		PhoneNumber, PurePhoneNumber, CountryCode string
+		Watermark                                 *watermark
+	}
+	changed           struct{ User user } // a UserPayload
+	connection[T any] struct {
+		Edges    []edge[T]
+		PageInfo struct {
+			HasNextPage, HasPreviousPage bool
+			StartCursor, EndCursor       string
+		}
+		TotalCount *int
+	}
+	edge[T any] struct {
+		Cursor string
+		Node   T
+	}
+	event struct {
+		ID, Action, Actor, UserID, IPAddress, Detail string
+		At                                           time.Time
+	}
+	activity struct {
+		Day                           string
+		NewUsers, ActiveUsers, Logins int
 	}
 	identity struct {
 		AppID, OpenID string
@@ -104,7 +156,15 @@ func (s *server) rotatedCode(name string) string {
 // login logs a user of the first app in.
 func (s *server) login(name string) payload {
 	s.Helper()
-	return ask[payload](s, "", loginDocument, variables{"code": s.code(name), "appId": app})
+	return s.loginTo(app, name)
+}
+
+// loginTo logs a user of an app in.
+func (s *server) loginTo(app, name string) payload {
+	s.Helper()
+	login, err := s.sim.Login(app, name)
+	s.need(err)
+	return ask[payload](s, "", loginDocument, variables{"code": login.Code, "appId": app})
 }
 
 // openData is what the phone of a user of the first app encrypts.

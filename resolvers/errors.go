@@ -48,14 +48,20 @@ var Table = []Row{
 		"There is no valid login state. Call refreshLogin, or wx.login and login."},
 	{"FORBIDDEN", []error{errForbidden},
 		"The caller's role does not allow this."},
+	{"USER_BLOCKED", []error{store.ErrUserBlocked},
+		"An administrator has blocked this user. Tell the user; trying again does not help."},
 	{"NOT_FOUND", []error{store.ErrNotFound},
 		"What the id names is not there."},
+	{"CONFLICT", []error{store.ErrPhoneTaken},
+		"Another user holds this phone number. It must be unbound there first."},
 	{"RATE_LIMITED", []error{wechat.ErrRateLimited},
 		"WeChat asks for fewer calls. Wait before trying again."},
 	{"LOGIN_CODE_INVALID", []error{wechat.ErrCodeInvalid},
 		"The login code is wrong, expired or used. Call wx.login again."},
 	{"LOGIN_BLOCKED", []error{wechat.ErrLoginBlocked},
 		"WeChat has blocked this login."},
+	{"PHONE_CODE_INVALID", []error{wechat.ErrPhoneCodeInvalid},
+		"The phone code is wrong, expired, used, or another user's. Ask for the phone number again."},
 	{"SESSION_KEY_STALE", []error{wechat.ErrSessionKeyStale},
 		"The data does not open. Call wx.login, then login, and fetch the data again."},
 	{"WRONG_APP", []error{wechat.ErrWrongApp},
@@ -79,6 +85,9 @@ func (r *Resolver) Present(ctx context.Context, err error) *gqlerror.Error {
 			return ready
 		}
 		out.Locations = ready.Locations
+		if inside := ready.Path[min(len(out.Path), len(ready.Path)):]; len(inside) > 0 { // gqlgen's way to name an argument
+			err = invalidInput(inside.String(), "is not a value of its type")
+		}
 	}
 	var code string
 	out.Message, code = translate(err)

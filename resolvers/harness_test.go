@@ -77,11 +77,8 @@ func start(t *testing.T, adjust ...func(*options)) *server {
 	s.wire = newWire(t, s.sim)
 	s.openStore(o.maxSessions)
 	s.tokens = openSigner(t, s.store, s.clock.Now)
-	client, err := wechat.NewClient(wechat.Options{BaseURL: s.wire.url, Apps: o.apps})
-	s.need(err)
-	t.Cleanup(client.Close)
 	r := &resolvers.Resolver{
-		Store: s.store, WeChat: client, Tokens: s.tokens, AccessTTL: accessTTL,
+		Store: s.store, WeChat: s.newClient(o.apps), Tokens: s.tokens, AccessTTL: accessTTL,
 		AdminKey: adminKey, Now: s.clock.Now, Log: s.log.logger(),
 	}
 	o.resolver(r)
@@ -130,6 +127,23 @@ func (s *server) openStore(maxSessions int) {
 	s.need(err)
 	s.Cleanup(func() { db.Close() }) // a test may have closed it
 	s.store = db
+}
+
+// newClient asks the pretend WeChat and keeps its access_tokens in the store.
+func (s *server) newClient(apps map[string]string) *wechat.Client {
+	s.Helper()
+	client, err := wechat.NewClient(wechat.Options{
+		BaseURL: s.wire.url, Apps: apps, Now: s.clock.Now,
+		LoadToken: func(ctx context.Context, appID string) ([]byte, error) {
+			return s.store.Secret(ctx, "access_token/"+appID)
+		},
+		UpdateToken: func(ctx context.Context, appID string, change func([]byte) ([]byte, error)) error {
+			return s.store.UpdateSecret(ctx, "access_token/"+appID, change)
+		},
+	})
+	s.need(err)
+	s.Cleanup(client.Close)
+	return client
 }
 
 func openSigner(t *testing.T, db store.Store, now func() time.Time) *token.Signer {

@@ -21,7 +21,7 @@ func TestLogin(t *testing.T) {
 		ExpiresAt: begin.Add(accessTTL), ExpiresIn: int(accessTTL / time.Second),
 		RefreshExpiresAt: begin.Add(sessionLife), IsNewUser: true,
 		User: user{
-			ID: claims.UserID, CreatedAt: begin, LastLoginAt: begin, LoginCount: 1,
+			ID: claims.UserID, Status: "ACTIVE", Role: "USER", CreatedAt: begin, LastLoginAt: begin, LoginCount: 1,
 			Profile:    profile{Gender: "UNKNOWN"},
 			Identities: []identity{{app, phone.OpenID, begin}},
 			Sessions: []session{{

@@ -29,7 +29,8 @@ func (r query) Node(ctx context.Context, id string) (graph.Node, error) {
 	return node, nil
 }
 
-// find looks an id up and tells which user it belongs to.
+// find looks an id up and tells which user it belongs to; an audit event belongs
+// to none.
 func (r query) find(ctx context.Context, id string) (node graph.Node, owner string, err error) {
 	switch {
 	case strings.HasPrefix(id, store.UserPrefix):
@@ -38,6 +39,9 @@ func (r query) find(ctx context.Context, id string) (node graph.Node, owner stri
 	case strings.HasPrefix(id, store.SessionPrefix):
 		s, err := r.Store.Session(ctx, id)
 		return &s, s.UserID, err
+	case strings.HasPrefix(id, store.EventPrefix):
+		e, err := r.Store.AuditEvent(ctx, id)
+		return &e, "", err
 	}
 	return nil, "", store.ErrNotFound
 }

@@ -62,6 +62,16 @@ func TestNodeOfAnother(t *testing.T) {
 	}
 }
 
+func TestNodeOfAnEvent(t *testing.T) {
+	s := start(t)
+	mei, hua := s.login("mei"), s.login("hua")
+	id := s.events(adminKey, nil).Edges[0].Node.ID
+	s.same("for the admin key", s.node(adminKey, id), &named{"AuditEvent", id})
+	s.same("for its user", s.node(hua.AccessToken, id), (*named)(nil))
+	ask[changed](s, adminKey, roleDocument, variables{"id": mei.User.ID, "role": "ADMIN"})
+	s.same("for an administrator", s.node(mei.AccessToken, id), &named{"AuditEvent", id})
+}
+
 func TestNodeOfAnEndedSession(t *testing.T) {
 	s := start(t)
 	phone, tablet := s.login("mei"), s.login("mei")

@@ -203,6 +203,18 @@ func TestKeysThatWereReplaced(t *testing.T) {
 	s.refused("SESSION_KEY_STALE", in.AccessToken, openDataDocument, data)
 }
 
+// TestDataFetchedBeforeALogin plays the client that fetches data, logs in, which
+// rotates the key, and only then sends the data.
+func TestDataFetchedBeforeALogin(t *testing.T) {
+	s := start(t)
+	s.login("mei")
+	for range 5 {
+		data := sealedOnly(s.openData("mei", wechattest.KindShare, nil))
+		in := ask[payload](s, "", loginDocument, variables{"code": s.rotatedCode("mei")})
+		s.same("type", ask[openData](s, in.AccessToken, openDataDocument, data).Typename, "ShareInfo")
+	}
+}
+
 func TestKeysThatWereReplacedLongAgo(t *testing.T) {
 	s := start(t)
 	s.login("mei")

@@ -19,14 +19,15 @@ import (
 	"menshen/wechat"
 )
 
-// Resolver is the root. Its exported fields are all required but AdminKey. It
-// formats without its secrets.
+// Resolver is the root. Its exported fields are all required but AdminKey and
+// TextCheck. It formats without its secrets.
 type Resolver struct {
 	Store     store.Store
 	WeChat    *wechat.Client
 	Tokens    *token.Signer
 	AccessTTL time.Duration // life of an access token; whole seconds
 	AdminKey  string        // the service key with role ADMIN; "" for none
+	TextCheck TextCheck     // of nicknames that users type
 	Now       func() time.Time
 	Log       *slog.Logger
 
@@ -44,10 +45,12 @@ func (r *Resolver) Config() graph.Config {
 }
 
 type (
-	query    struct{ *Resolver }
-	mutation struct{ *Resolver }
-	session  struct{ *Resolver }
-	user     struct{ *Resolver }
+	query           struct{ *Resolver }
+	mutation        struct{ *Resolver }
+	session         struct{ *Resolver }
+	user            struct{ *Resolver }
+	userConnection  struct{ *Resolver }
+	auditConnection struct{ *Resolver }
 )
 
 // Query resolves the root fields of queries.
@@ -61,6 +64,14 @@ func (r *Resolver) Session() graph.SessionResolver { return session{r} }
 
 // User resolves what a store.User does not hold.
 func (r *Resolver) User() graph.UserResolver { return user{r} }
+
+// UserConnection resolves what a page of users does not hold.
+func (r *Resolver) UserConnection() graph.UserConnectionResolver { return userConnection{r} }
+
+// AuditEventConnection resolves what a page of audit events does not hold.
+func (r *Resolver) AuditEventConnection() graph.AuditEventConnectionResolver {
+	return auditConnection{r}
+}
 
 // Request is what a resolver may know of the request that carries it.
 type Request struct {

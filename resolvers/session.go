@@ -24,25 +24,32 @@ func (r mutation) Login(ctx context.Context, code string, appID *string, profile
 	if err != nil {
 		return nil, err
 	}
+	if !slices.Contains(r.WeChat.Apps(), app) {
+		return nil, invalidInput("appId", "is not an app of this server")
+	}
 	sealed, err := parseOpenData(profile, "profile.")
 	if err != nil {
 		return nil, err
 	}
-	return r.loginOnce(ctx, app, code, sealed)
+	payload, err := r.loginOnce(ctx, app, code, sealed)
+	if err != nil {
+		return nil, err
+	}
+	prove(ctx, payload) // here, since each who shares the login is a request of its own
+	return payload, nil
 }
 
-// appID returns the app a login is for.
-func (r mutation) appID(named *string) (string, error) {
-	apps := r.WeChat.Apps()
-	switch {
-	case named == nil && len(apps) == 1:
-		return apps[0], nil
-	case named == nil:
-		return "", invalidInput("appId", "must be given: several apps are configured")
-	case !slices.Contains(apps, *named):
-		return "", invalidInput("appId", "is not an app of this server")
+// appID returns the app that is named, which may be none of this server's, or
+// the only one there is.
+func (r *Resolver) appID(named *string) (string, error) {
+	if named != nil {
+		return *named, nil
 	}
-	return *named, nil
+	apps := r.WeChat.Apps()
+	if len(apps) != 1 {
+		return "", invalidInput("appId", "must be given: several apps are configured")
+	}
+	return apps[0], nil
 }
 
 // flight is a login under way, with a digest of its arguments.
@@ -126,12 +133,12 @@ func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Sessi
 	if err == nil {
 		return &profile, nil
 	}
-	keepErr := r.Store.RefuseLogin(ctx, store.RefusedLogin{
+	refuseErr := r.Store.RefuseLogin(ctx, store.RefusedLogin{
 		AppID: app, OpenID: who.OpenID, SessionKey: key,
 		IPAddress: store.Optional(visitOf(ctx).IPAddress), Reason: "the profile did not open",
 	})
-	if keepErr != nil && !errors.Is(keepErr, store.ErrNotFound) {
-		return nil, keepErr
+	if refuseErr != nil && !errors.Is(refuseErr, store.ErrNotFound) {
+		return nil, refuseErr
 	}
 	return nil, err
 }
@@ -182,7 +189,12 @@ func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph
 	if err != nil {
 		return nil, err
 	}
-	return r.loginPayload(session, user, false)
+	payload, err := r.loginPayload(session, user, false)
+	if err != nil {
+		return nil, err
+	}
+	prove(ctx, payload)
+	return payload, nil
 }
 
 // Logout ends the caller's session, or all of the caller's.

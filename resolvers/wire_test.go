@@ -65,11 +65,12 @@ type tap struct {
 
 func (t *tap) Write(b []byte) (int, error) {
 	var answer struct {
-		SessionKey string `json:"session_key"`
-		ErrMsg     string `json:"errmsg"`
+		SessionKey  string `json:"session_key"`
+		AccessToken string `json:"access_token"`
+		ErrMsg      string `json:"errmsg"`
 	}
 	if json.Unmarshal(b, &answer) == nil {
-		t.wire.note(answer.SessionKey, answer.ErrMsg)
+		t.wire.note(answer.SessionKey, answer.AccessToken, answer.ErrMsg)
 	}
 	return t.ResponseWriter.Write(b)
 }
@@ -81,13 +82,13 @@ func (w *wire) note(texts ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, text := range texts {
-		if text != "" {
+		if text != "" && text != "ok" { // the errmsg of success, and a part of many words
 			w.seen = append(w.seen, text)
 		}
 	}
 }
 
-// overheard are the session_keys and errmsgs that passed.
+// overheard are the session_keys, access_tokens and errmsgs that passed.
 func (w *wire) overheard() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+
+	"menshen/wechat"
+)
+
+// secret is a setting that is never printed. @FILE reads it from a file.
+type secret string
+
+// UnmarshalText reads the secret or the file it names.
+func (s *secret) UnmarshalText(text []byte) error {
+	value, err := readSecret(string(text))
+	*s = secret(value)
+	return err
+}
+
+// Format hides the secret under every verb.
+func (s secret) Format(f fmt.State, _ rune) { io.WriteString(f, "[secret]") }
+
+// readSecret returns the value, or what stands in the file after @.
+func readSecret(value string) (string, error) {
+	path, ok := strings.CutPrefix(value, "@")
+	if !ok {
+		return value, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil { // the path stays unsaid: it may be a secret that begins with @
+		return "", fmt.Errorf("the file named after @ cannot be read: %w", errors.Unwrap(err))
+	}
+	text := strings.TrimSpace(string(b))
+	if text == "" {
+		return "", errors.New("the file named after @ is empty")
+	}
+	return text, nil
+}
+
+// appSecrets maps AppID to AppSecret.
+type appSecrets map[string]string
+
+var appIDForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// UnmarshalText adds one or several APPID=SECRET.
+func (a *appSecrets) UnmarshalText(text []byte) error {
+	if *a == nil {
+		*a = appSecrets{}
+	}
+	return addPairs(*a, string(text), "an app is written APPID=SECRET", "an app has an empty AppSecret")
+}
+
+// addPairs adds one or several APPID=VALUE, separated by ; or by lines. @FILE may
+// stand for a value or for the whole list. The complaints do not name the app: it
+// may be a secret on the wrong side.
+func addPairs(pairs map[string]string, text, malformed, empty string) error {
+	list, err := readSecret(text)
+	if err != nil {
+		return err
+	}
+	for pair := range strings.FieldsFuncSeq(list, betweenApps) {
+		appID, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok || !appIDForm.MatchString(appID) {
+			return errors.New(malformed)
+		}
+		value, err := readSecret(value)
+		if err != nil {
+			return err
+		}
+		if value == "" {
+			return errors.New(empty)
+		}
+		pairs[appID] = value
+	}
+	return nil
+}
+
+func betweenApps(r rune) bool { return r == ';' || r == '\n' }
+
+// Format hides the secrets under every verb.
+func (a appSecrets) Format(f fmt.State, _ rune) { io.WriteString(f, "[apps]") }
+
+// pushSettings maps AppID to TOKEN:AESKEY or TOKEN:plain.
+type pushSettings map[string]string
+
+// plainPush stands where the EncodingAESKey would.
+const plainPush = "plain"
+
+// UnmarshalText adds one or several APPID=TOKEN:AESKEY.
+func (p *pushSettings) UnmarshalText(text []byte) error {
+	if *p == nil {
+		*p = pushSettings{}
+	}
+	return addPairs(*p, string(text), "message push is written APPID=TOKEN:AESKEY or APPID=TOKEN:plain", "an app has an empty token")
+}
+
+// keys returns what verifies and opens the messages of each app.
+func (p pushSettings) keys() (map[string]wechat.PushKey, error) {
+	keys := map[string]wechat.PushKey{}
+	for appID, value := range p {
+		token, aesKey, _ := strings.Cut(value, ":")
+		key, err := wechat.NewPushKey(appID, token, aesKey)
+		if aesKey == plainPush {
+			key, err = wechat.NewPlainPushKey(appID, token)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--push (MENSHEN_PUSH) of %s: %w", appID, err)
+		}
+		keys[appID] = key
+	}
+	return keys, nil
+}
+
+// Format hides the secrets under every verb.
+func (p pushSettings) Format(f fmt.State, _ rune) { io.WriteString(f, "[push]") }
+
+// secretFlags are the flags whose value is or holds a secret.
+var secretFlags = []string{"--app", "--admin-key", "--push"}
+
+// exposedSecrets names the flags that carry a secret in clear on the command
+// line, where every user of the machine can read it.
+func exposedSecrets(args []string) (exposed []string) {
+	for i, arg := range args {
+		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		for _, flag := range secretFlags {
+			if name == flag && inClear(value) {
+				exposed = append(exposed, flag)
+			}
+		}
+	}
+	return exposed
+}
+
+// inClear reports whether a secret stands in the value itself: not all of it, nor
+// each app's part of it, is @FILE.
+func inClear(value string) bool {
+	if strings.HasPrefix(value, "@") {
+		return false
+	}
+	for pair := range strings.FieldsFuncSeq(value, betweenApps) {
+		_, appSecret, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(appSecret, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// commandForm is what a mistyped command may look like. No secret is so short.
+var commandForm = regexp.MustCompile(`^unexpected argument [a-z]{1,12}(,|$)`)
+
+// withoutValues is kong's complaint about the command line, without the values
+// that kong repeats: one may be a secret that stands in the wrong place.
+func withoutValues(complaint error) error {
+	text, source, fromVariable := strings.Cut(complaint.Error(), " (from envar ")
+	text, _, _ = strings.Cut(text, " but got ")
+	if strings.HasPrefix(text, "unexpected ") && !commandForm.MatchString(text) {
+		return errors.New("an argument stands where none is expected; several apps are several --app")
+	}
+	if fromVariable {
+		variable, _, _ := strings.Cut(source, "=")
+		text += " (" + variable + ")"
+	}
+	return errors.New(text)
+}
