@@ -122,7 +122,7 @@ func (tr *tour) addKeys() {
 		tr.t.Fatal("the key file holds no key")
 	}
 	tr.vault.add("key file", strings.TrimSpace(key))
-	db, err := bolt.Open(tr.house.store(), seal.KeyFile(keyFile), store.Options{SessionLife: patience, MaxSessions: 1, AuditLife: patience})
+	db, err := bolt.Open(tr.house.store(), seal.KeyFile(keyFile), store.Options{SessionLife: patience, MaxSessions: 1, AuditRetention: patience})
 	if err != nil {
 		tr.t.Fatal(err)
 	}

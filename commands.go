@@ -50,7 +50,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	if err := errors.Join(c.validate(), c.checkWeChatURL(), c.checkMetrics()); err != nil {
 		return err
 	}
-	log := newLogger(env.stderr, c.LogFormat, c.LogLevel)
+	log := newLogger(env.stderr, c.LogFormat, c.LogLevel.Level)
 	for _, flag := range exposedSecrets(env.args) {
 		log.Warn("a secret stands on the command line, where every user of this machine can read it; use the environment or @FILE", "flag", flag)
 	}
@@ -103,7 +103,7 @@ func (c *devCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	server, err := listen(ctx, c.settings, "http://"+simulator.addr(), development, newLogger(env.stderr, c.LogFormat, c.LogLevel))
+	server, err := listen(ctx, c.settings, "http://"+simulator.addr(), development, newLogger(env.stderr, c.LogFormat, c.LogLevel.Level))
 	if err != nil {
 		return errors.Join(err, simulator.listener.Close())
 	}

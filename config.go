@@ -20,23 +20,23 @@ type storeSettings struct {
 type settings struct {
 	storeSettings `embed:""`
 
-	Addr          string        `env:"MENSHEN_ADDR" placeholder:"HOST:PORT" help:"Where to listen. Default 127.0.0.1:8080 in dev, :8080 in serve."`
-	Apps          appSecrets    `name:"app" env:"MENSHEN_APPS" sep:"none" placeholder:"APPID=SECRET" help:"A mini program and its AppSecret; repeatable. In the variable several are separated by ;."`
-	AdminKey      secret        `env:"MENSHEN_ADMIN_KEY" placeholder:"KEY" help:"Service key with role ADMIN, at least 32 characters, sent as Authorization: Bearer. Dev makes one."`
-	Issuer        string        `env:"MENSHEN_ISSUER" default:"menshen" help:"The iss of the tokens."`
-	AccessTTL     time.Duration `name:"access-ttl" env:"MENSHEN_ACCESS_TTL" default:"2h" help:"Life of an access token."`
-	RefreshTTL    time.Duration `name:"refresh-ttl" env:"MENSHEN_REFRESH_TTL" default:"720h" help:"Life of a refresh token, renewed at each use."`
-	TokenAlg      string        `env:"MENSHEN_TOKEN_ALG" default:"ES256" enum:"ES256,EdDSA" help:"Signature of new access tokens: ES256 or EdDSA. Old ones stay valid."`
-	MaxSessions   int           `env:"MENSHEN_MAX_SESSIONS" default:"20" help:"Live sessions of one user; the oldest ends first."`
-	Introspection string        `env:"MENSHEN_INTROSPECTION" enum:",on,admin,off" default:"" placeholder:"on|admin|off" help:"Who may ask for the schema. Default on in dev, admin in serve."`
-	Playground    string        `env:"MENSHEN_PLAYGROUND" enum:",on,off" default:"" placeholder:"on|off" help:"Serve the playground at /playground. Default on in dev, off in serve."`
-	MetricsAddr   string        `env:"MENSHEN_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
-	Push          pushSettings  `env:"MENSHEN_PUSH" sep:"none" placeholder:"APPID=TOKEN:AESKEY" help:"What WeChat pushes to /wechat/push/APPID is signed with this token and encrypted with this EncodingAESKey; repeatable. APPID=TOKEN:plain for plain mode, which does not sign the body."`
-	TextCheck     string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" placeholder:"off|fail-open|fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
-	TimeZone      timeZone      `env:"MENSHEN_TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Where the days of the daily figures begin."`
-	AuditLife     time.Duration `name:"audit-retention" env:"MENSHEN_AUDIT_RETENTION" default:"4416h" help:"How long audit events are kept. The default is 184 days: Chinese law asks for six months of logs."`
-	LogLevel      slog.Level    `env:"MENSHEN_LOG_LEVEL" default:"info" placeholder:"debug|info|warn|error" help:"What to log."`
-	LogFormat     string        `env:"MENSHEN_LOG_FORMAT" enum:",json,text" default:"" placeholder:"json|text" help:"How to log. Default text in dev, json in serve."`
+	Addr           string        `env:"MENSHEN_ADDR" placeholder:"HOST:PORT" help:"Where to listen. Default 127.0.0.1:8080 in dev, :8080 in serve."`
+	Apps           appSecrets    `name:"app" env:"MENSHEN_APPS" sep:"none" placeholder:"APPID=SECRET" help:"A mini program and its AppSecret; repeatable. In the variable several are separated by ;."`
+	AdminKey       secret        `env:"MENSHEN_ADMIN_KEY" placeholder:"KEY" help:"Service key with role ADMIN, at least 32 characters, sent as Authorization: Bearer. Dev makes one."`
+	Issuer         string        `env:"MENSHEN_ISSUER" default:"menshen" help:"The iss of the tokens."`
+	AccessTTL      time.Duration `name:"access-ttl" env:"MENSHEN_ACCESS_TTL" default:"2h" help:"Life of an access token."`
+	RefreshTTL     time.Duration `name:"refresh-ttl" env:"MENSHEN_REFRESH_TTL" default:"720h" help:"Life of a refresh token, renewed at each use."`
+	TokenAlg       string        `env:"MENSHEN_TOKEN_ALG" default:"ES256" enum:"ES256,EdDSA" help:"Signature of new access tokens: ES256 or EdDSA. Old ones stay valid."`
+	MaxSessions    int           `env:"MENSHEN_MAX_SESSIONS" default:"20" help:"Live sessions of one user; the oldest ends first."`
+	Introspection  string        `env:"MENSHEN_INTROSPECTION" enum:",on,admin,off" default:"" placeholder:"on|admin|off" help:"Who may ask for the schema. Default on in dev, admin in serve."`
+	Playground     string        `env:"MENSHEN_PLAYGROUND" enum:",on,off" default:"" placeholder:"on|off" help:"Serve the playground at /playground. Default on in dev, off in serve."`
+	MetricsAddr    string        `env:"MENSHEN_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
+	Push           pushSettings  `env:"MENSHEN_PUSH" sep:"none" placeholder:"APPID=TOKEN:AESKEY" help:"What WeChat pushes to /wechat/push/APPID is signed with this token and encrypted with this EncodingAESKey; repeatable. APPID=TOKEN:plain for plain mode, which does not sign the body."`
+	TextCheck      string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" placeholder:"off|fail-open|fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
+	TimeZone       timeZone      `env:"MENSHEN_TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Where the days of the daily figures begin."`
+	AuditRetention time.Duration `name:"audit-retention" env:"MENSHEN_AUDIT_RETENTION" default:"4416h" help:"How long audit events are kept. The default is 184 days: Chinese law asks for six months of logs."`
+	LogLevel       logLevel      `env:"MENSHEN_LOG_LEVEL" default:"info" placeholder:"debug|info|warn|error" help:"What to log."`
+	LogFormat      string        `env:"MENSHEN_LOG_FORMAT" enum:",json,text" default:"" placeholder:"json|text" help:"How to log. Default text in dev, json in serve."`
 }
 
 // defaults are the settings whose default depends on the command.
@@ -80,7 +80,7 @@ func (s *settings) validate() error {
 	require(s.RefreshTTL >= s.AccessTTL, "--refresh-ttl (MENSHEN_REFRESH_TTL) must be at least --access-ttl")
 	require(s.MaxSessions >= 1 && s.MaxSessions <= 1000, "--max-sessions (MENSHEN_MAX_SESSIONS) must be from 1 to 1000")
 	require(s.Introspection != "admin" || s.AdminKey != "" || s.Playground != "on", "--introspection (MENSHEN_INTROSPECTION) is admin, so the playground needs --admin-key (MENSHEN_ADMIN_KEY) to show the schema")
-	require(s.AuditLife >= 24*time.Hour, "--audit-retention (MENSHEN_AUDIT_RETENTION) must be at least 24h")
+	require(s.AuditRetention >= 24*time.Hour, "--audit-retention (MENSHEN_AUDIT_RETENTION) must be at least 24h")
 	for appID := range s.Push {
 		require(s.Apps[appID] != "", "--push (MENSHEN_PUSH) names an app that --app (MENSHEN_APPS) does not")
 	}
@@ -106,6 +106,17 @@ type timeZone struct{ *time.Location }
 func (z *timeZone) UnmarshalText(text []byte) (err error) {
 	if z.Location, err = time.LoadLocation(string(text)); err != nil {
 		return errors.New("not a time zone such as Asia/Shanghai")
+	}
+	return nil
+}
+
+// logLevel is what to log.
+type logLevel struct{ slog.Level }
+
+// UnmarshalText reads a level; slog's own complaint would repeat what was given.
+func (l *logLevel) UnmarshalText(text []byte) error {
+	if l.Level.UnmarshalText(text) != nil {
+		return errors.New("must be debug, info, warn or error")
 	}
 	return nil
 }

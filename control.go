@@ -25,8 +25,8 @@ import (
 // commands what needs it, over a Unix socket beside the file that only its own
 // user may open.
 
-// job is what a command needs the store for. It writes what the command prints, or
-// keeps, and fails with what the command fails with.
+// job is what a command needs the store for. It writes what the command prints,
+// or keeps, and fails with what the command fails with.
 type job func(ctx context.Context, h holder, argument string, w io.Writer) error
 
 // jobs are those that a running server does for a command, by name.
@@ -35,19 +35,20 @@ var jobs = map[string]job{
 	"check":       check,
 	"compact":     compact,
 	"export":      export,
-	"keys list":   withKeys(keepKeys),
+	"keys list":   withKeys(changeNothing),
 	"keys rotate": withKeys(rotateKeys),
 	"keys prune":  withKeys(pruneKeys),
 }
 
-// holder is a process that holds the store: the server, or a command without one.
+// holder is a process that holds the store: the server, or a command without
+// one.
 type holder struct {
 	store  *bolt.Store
 	signer func(context.Context) (*token.Signer, error)
 }
 
-// perform has a job done, by a running server or else by this process, and writes
-// to w what it writes.
+// perform has a job done, by a running server or else by this process, and
+// writes to w what it writes.
 func (s storeSettings) perform(ctx context.Context, name, argument string, w io.Writer) error {
 	path, err := s.boltPath()
 	if err != nil {
@@ -61,15 +62,15 @@ func (s storeSettings) perform(ctx context.Context, name, argument string, w io.
 		return err
 	}
 	signer := func(ctx context.Context) (*token.Signer, error) {
-		// No token is issued here: the issuer does not matter, the algorithm stays.
+		// No token is issued here: no issuer matters, and the algorithm stays.
 		return openSigner(ctx, db, "menshen", "")
 	}
 	return errors.Join(jobs[name](ctx, holder{db, signer}, argument, w), db.Close())
 }
 
-// commandOptions are for a store in which no session begins and nothing is swept:
-// how long things live does not matter.
-var commandOptions = store.Options{SessionLife: time.Hour, MaxSessions: 1, AuditLife: time.Hour}
+// commandOptions are for a store in which no session begins and nothing is
+// swept: how long things live does not matter.
+var commandOptions = store.Options{SessionLife: time.Hour, MaxSessions: 1, AuditRetention: time.Hour}
 
 func controlPath(storePath string) string { return storePath + ".sock" }
 
@@ -124,8 +125,8 @@ func (h holder) serveJob(w http.ResponseWriter, r *http.Request) {
 	out.extend()
 }
 
-// awaited is an answer that its reader must not leave lying: a backup that is not
-// read keeps old pages in the file.
+// awaited is an answer that its reader must not leave lying: a backup that is
+// not read keeps old pages in the file.
 type awaited struct{ http.ResponseWriter }
 
 // stallTime is how long a command may leave a part of its answer unread.
@@ -145,14 +146,14 @@ func (a awaited) Write(b []byte) (int, error) {
 // errNoServer is returned when nobody listens on the socket.
 var errNoServer = errors.New("no server is running")
 
-// noServer reports whether an error of a dial says that nobody listens. A path too
-// long for a socket is one that no server listens on.
+// noServer reports whether an error of a dial says that nobody listens. A path
+// too long for a socket is one that no server listens on.
 func noServer(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EINVAL)
 }
 
-// askServer has a running server do a job. What it writes is whole when the error
-// is nil. errNoServer when there is no server.
+// askServer has a running server do a job. What it writes is whole when the
+// error is nil. errNoServer when there is no server.
 func askServer(ctx context.Context, socket, name, argument string, w io.Writer) error {
 	client := &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -177,11 +178,11 @@ func askServer(ctx context.Context, socket, name, argument string, w io.Writer) 
 		text, _ := io.ReadAll(io.LimitReader(response.Body, maxFailure))
 		return fmt.Errorf("the running server answered: %s", text)
 	}
-	return receive(response, w)
+	return receiveAnswer(response, w)
 }
 
-// receive copies an answer and holds it against its trailers.
-func receive(response *http.Response, w io.Writer) error {
+// receiveAnswer copies an answer and holds it against its trailers.
+func receiveAnswer(response *http.Response, w io.Writer) error {
 	sum := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(w, sum), response.Body); err != nil {
 		return fmt.Errorf("the running server's answer did not arrive whole: %w", err)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 	"time"
 
 	"menshen/store"
@@ -28,14 +31,11 @@ func export(ctx context.Context, h holder, userID string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false) // it is read by people
-	out.SetIndent("", "  ")
-	return out.Encode(newDossier(held))
+	return newDossier(held).print(w)
 }
 
-// dossier is a store.Export as JSON, named as in the schema. Unlike the API it has
-// the phone number in clear.
+// dossier is a store.Export as JSON, named as in the schema. It shows the phone
+// number, which a store.Phone hides.
 type dossier struct {
 	User        exportedUser      `json:"user"`
 	Sessions    []exportedSession `json:"sessions"`
@@ -94,7 +94,7 @@ type exportedSession struct {
 	ExpiresAt  time.Time      `json:"expiresAt"`
 	UserAgent  store.Optional `json:"userAgent,omitempty"`
 	IPAddress  store.Optional `json:"ipAddress,omitempty"`
-	Ended      bool           `json:"ended,omitempty"`
+	Blocked    bool           `json:"blocked,omitempty"`
 }
 
 type exportedEvent struct {
@@ -107,11 +107,32 @@ type exportedEvent struct {
 	Detail    store.Optional `json:"detail,omitempty"`
 }
 
+// controls are the control characters that encoding/json lets through, which a
+// terminal may obey: DEL and C1.
+var controls = regexp.MustCompile(`[\x{7f}-\x{9f}]`)
+
+// print writes the dossier for people to read.
+func (d dossier) print(w io.Writer) error {
+	var text bytes.Buffer
+	out := json.NewEncoder(&text)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	if err := out.Encode(d); err != nil {
+		return err
+	}
+	_, err := w.Write(controls.ReplaceAllFunc(text.Bytes(), func(character []byte) []byte {
+		return fmt.Appendf(nil, `\u%04x`, []rune(string(character))[0])
+	}))
+	return err
+}
+
 func newDossier(held store.Export) dossier {
 	d := dossier{User: newExportedUser(held.User), Sessions: []exportedSession{}, AuditEvents: []exportedEvent{}}
 	for _, s := range held.Sessions {
 		d.Sessions = append(d.Sessions, exportedSession{
-			s.ID, s.UserID, s.AppID, s.OpenID, s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.UserAgent, s.IPAddress, s.Ended,
+			ID: s.ID, UserID: s.UserID, AppID: s.AppID, OpenID: s.OpenID,
+			CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt, ExpiresAt: s.ExpiresAt,
+			UserAgent: s.UserAgent, IPAddress: s.IPAddress, Blocked: s.Blocked,
 		})
 	}
 	for _, e := range held.Events {
@@ -122,8 +143,10 @@ func newDossier(held store.Export) dossier {
 
 func newExportedUser(u store.User) exportedUser {
 	e := exportedUser{
-		ID: u.ID, FormerIDs: u.FormerIDs, Role: u.Role, Status: u.Status(), BlockedAt: u.BlockedAt, BlockedReason: u.BlockedReason,
-		UnionID: u.UnionID, EarlierUnionIDs: u.EarlierUnionIDs, Identities: []exportedIdentity{}, Profile: exportedProfile(u.Profile),
+		ID: u.ID, FormerIDs: u.FormerIDs, Role: u.Role,
+		Status: u.Status(), BlockedAt: u.BlockedAt, BlockedReason: u.BlockedReason,
+		UnionID: u.UnionID, EarlierUnionIDs: u.EarlierUnionIDs,
+		Identities: []exportedIdentity{}, Profile: exportedProfile(u.Profile),
 		CreatedAt: u.CreatedAt, LastLoginAt: u.LastLoginAt, LoginCount: u.LoginCount,
 	}
 	for _, i := range u.Identities {

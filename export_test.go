@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"menshen/store"
 )
@@ -31,6 +32,24 @@ func TestExportLeavesNothingOut(t *testing.T) {
 		if !strings.Contains(string(text), value) {
 			t.Errorf("%s is not in the JSON", field)
 		}
+	}
+}
+
+// TestExportCommandsNoTerminal has a name begin with CSI, which a terminal obeys.
+func TestExportCommandsNoTerminal(t *testing.T) {
+	const name = "\u009b31mred\x7f\n\x1b[0m 门神🚪"
+	var held store.Export
+	held.User.Profile.NickName = name
+	var text strings.Builder
+	if err := newDossier(held).print(&text); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsFunc(text.String(), func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+		t.Errorf("printed %q", text.String())
+	}
+	var got dossier
+	if err := json.Unmarshal([]byte(text.String()), &got); err != nil || got.User.Profile.NickName != name {
+		t.Errorf("printed the name %q, %v, want %q", got.User.Profile.NickName, err, name)
 	}
 }
 
@@ -80,21 +99,5 @@ func (f *filler) set(name string, v reflect.Value) {
 	case reflect.Bool:
 		v.SetBool(true)
 		f.values[name] = ":true"
-	}
-}
-
-// TestProblemsAreCounted prints the first ones only.
-func TestProblemsAreCounted(t *testing.T) {
-	var text strings.Builder
-	list := problems{w: &text}
-	if err := list.end(); err != nil || text.Len() > 0 {
-		t.Errorf("none: %v, %q", err, text.String())
-	}
-	for n := range maxProblems + 7 {
-		list.add(fmt.Sprintf("problem <%d>", n))
-	}
-	err := list.end()
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprint(maxProblems+7)) || !strings.HasSuffix(text.String(), "<99>\nand 7 more\n") {
-		t.Errorf("%v, %q", err, text.String())
 	}
 }

@@ -75,7 +75,7 @@ func newInside(t testing.TB, s settings) *inside {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := bolt.Open(filepath.Join(dir, "menshen.db"), seal.KeyFile(filepath.Join(dir, "menshen.key")),
-		store.Options{SessionLife: 720 * time.Hour, MaxSessions: 20, AuditLife: 720 * time.Hour})
+		store.Options{SessionLife: 720 * time.Hour, MaxSessions: 20, AuditRetention: 720 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,9 +94,12 @@ func newInside(t testing.TB, s settings) *inside {
 	t.Cleanup(client.Close)
 	log := slog.New(slog.NewJSONHandler(i.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	meters := newMeters()
-	i.handler = newHandler(s, &resolvers.Resolver{
-		Store: db, WeChat: client, Tokens: signer, AccessTTL: time.Hour, AdminKey: testAdminKey, Now: time.Now, Log: log,
-	}, meters, i.readiness, pushes{}, meters.handler(), log)
+	i.handler = newHandler(parts{
+		settings: s, readiness: i.readiness, meters: meters, metrics: meters.handler(), log: log,
+		resolver: &resolvers.Resolver{
+			Store: db, WeChat: client, Tokens: signer, AccessTTL: time.Hour, AdminKey: testAdminKey, Now: time.Now, Log: log,
+		},
+	})
 	return i
 }
 

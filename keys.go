@@ -67,7 +67,7 @@ func withKeys(change keyChange) job {
 	}
 }
 
-func keepKeys(context.Context, *token.Signer, store.Store) ([]string, error) { return nil, nil }
+func changeNothing(context.Context, *token.Signer, store.Store) ([]string, error) { return nil, nil }
 
 func rotateKeys(ctx context.Context, signer *token.Signer, db store.Store) ([]string, error) {
 	return nil, errors.Join(signer.Rotate(ctx), db.RotateSealing(ctx))

@@ -59,7 +59,7 @@ func (m *meters) watch(db store.Store) {
 		Name: "menshen_live_sessions",
 		Help: "Sessions that are neither ended nor swept.",
 	}, func() float64 {
-		n, err := db.LiveSessions(context.Background())
+		n, err := db.CountSessions(context.Background())
 		if err != nil {
 			return -1
 		}

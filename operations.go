@@ -31,7 +31,10 @@ func check(ctx context.Context, h holder, _ string, w io.Writer) error {
 		return errors.Join(list.end(), fmt.Errorf("the check could not be finished: %w", err))
 	}
 	fmt.Fprintf(w, "checked %s\n", counted(found))
-	return list.end()
+	if err := list.end(); err != nil {
+		return fmt.Errorf("the store is damaged: %w", err)
+	}
+	return nil
 }
 
 func counted(found store.Inventory) string {
@@ -39,7 +42,8 @@ func counted(found store.Inventory) string {
 		found.Users, found.Identities, found.Sessions, found.AuditEvents)
 }
 
-// problems prints the first of what is wrong with a store, and counts.
+// problems prints the first of what is wrong with a store, or a backup of it,
+// and counts.
 type problems struct {
 	w io.Writer
 	n int
@@ -60,7 +64,7 @@ func (p *problems) end() error {
 		fmt.Fprintf(p.w, "and %d more\n", p.n-maxProblems)
 	}
 	if p.n > 0 {
-		return fmt.Errorf("the store is damaged; number of problems: %d", p.n)
+		return fmt.Errorf("%d problems found", p.n)
 	}
 	return nil
 }
@@ -87,23 +91,33 @@ func backUp(ctx context.Context, h holder, _ string, w io.Writer) error {
 }
 
 // createWhole makes a file with mode 0600 of what write writes. The file has its
-// name only when it is whole and durable.
+// name only when it is whole and durable, and takes it from no other.
 func createWhole(path string, write func(io.Writer) error) (size int64, err error) {
+	taken := fmt.Errorf("%s is there already", path)
+	if path == "" {
+		return 0, errors.New("the file to make has no name")
+	}
 	if _, err := os.Lstat(path); err == nil {
-		return 0, fmt.Errorf("%s is there already", path)
+		return 0, taken
 	}
 	dir := filepath.Dir(path)
 	unnamed, err := os.CreateTemp(dir, filepath.Base(path)+".partial-*")
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(unnamed.Name()) // gone when it has got its name
+	defer os.Remove(unnamed.Name()) // its second name, if all went well
 	err = write(unnamed)
 	info, statErr := unnamed.Stat()
 	if err := errors.Join(err, statErr, unnamed.Sync(), unnamed.Close()); err != nil {
 		return 0, err
 	}
-	return info.Size(), errors.Join(os.Rename(unnamed.Name(), path), seal.SyncDir(dir))
+	// A link, unlike a new name, never replaces what has come to path meanwhile.
+	if err := os.Link(unnamed.Name(), path); errors.Is(err, fs.ErrExist) {
+		return 0, taken
+	} else if err != nil {
+		return 0, err
+	}
+	return info.Size(), seal.SyncDir(dir)
 }
 
 type restoreCommand struct {
@@ -134,8 +148,8 @@ func (c restoreCommand) Run(ctx context.Context, env environment) error {
 	return errors.Join(list.end(), fmt.Errorf("%s cannot be restored: %w", c.File, err))
 }
 
-// refuseServer keeps a restore from a server that runs without its file, which was
-// moved away under it.
+// refuseServer keeps a restore from a server that runs without its file, which
+// was moved away under it.
 func refuseServer(ctx context.Context, path string) error {
 	connection, err := new(net.Dialer).DialContext(ctx, "unix", controlPath(path))
 	if noServer(err) {

@@ -58,10 +58,10 @@ func (p pushes) receive(key wechat.PushKey, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	erase := push.Erasure()
-	if erase == (wechat.Erasure{}) {
+	if !push.Privacy() {
 		return nil
 	}
+	erase := push.Erasure()
 	return p.store.Withdraw(r.Context(), store.Withdrawal{
 		MessageID: push.ID, AppID: push.AppID, OpenID: push.OpenID, UnionID: store.Optional(push.UnionID),
 		NickName: erase.NickName, Avatar: erase.Avatar, Phone: erase.Phone, Account: erase.Account,

@@ -54,9 +54,9 @@ func (a *appSecrets) UnmarshalText(text []byte) error {
 	return addPairs(*a, string(text), "an app is written APPID=SECRET", "an app has an empty AppSecret")
 }
 
-// addPairs adds one or several APPID=VALUE, separated by ; or by lines. @FILE may
-// stand for a value or for the whole list. The complaints do not name the app: it
-// may be a secret on the wrong side.
+// addPairs adds one or several APPID=VALUE, separated by ; or by lines. @FILE
+// may stand for a value or for the whole list. The complaints do not name the
+// app: it may be a secret on the wrong side.
 func addPairs(pairs map[string]string, text, malformed, empty string) error {
 	list, err := readSecret(text)
 	if err != nil {
@@ -102,17 +102,22 @@ func (p *pushSettings) UnmarshalText(text []byte) error {
 func (p pushSettings) keys() (map[string]wechat.PushKey, error) {
 	keys := map[string]wechat.PushKey{}
 	for appID, value := range p {
-		token, aesKey, _ := strings.Cut(value, ":")
-		key, err := wechat.NewPushKey(appID, token, aesKey)
-		if aesKey == plainPush {
-			key, err = wechat.NewPlainPushKey(appID, token)
-		}
+		key, err := pushKey(appID, value)
 		if err != nil {
-			return nil, fmt.Errorf("--push (MENSHEN_PUSH) of %s: %w", appID, err)
+			// Not named: who swaps the sides has the token where the AppID belongs.
+			return nil, fmt.Errorf("--push (MENSHEN_PUSH): %w", err)
 		}
 		keys[appID] = key
 	}
 	return keys, nil
+}
+
+func pushKey(appID, value string) (wechat.PushKey, error) {
+	token, aesKey, _ := strings.Cut(value, ":")
+	if aesKey == plainPush {
+		return wechat.NewPlainPushKey(appID, token)
+	}
+	return wechat.NewPushKey(appID, token, aesKey)
 }
 
 // Format hides the secrets under every verb.
@@ -138,8 +143,8 @@ func exposedSecrets(args []string) (exposed []string) {
 	return exposed
 }
 
-// inClear reports whether a secret stands in the value itself: not all of it, nor
-// each app's part of it, is @FILE.
+// inClear reports whether a secret stands in the value itself: not all of it,
+// nor each app's part of it, is @FILE.
 func inClear(value string) bool {
 	if strings.HasPrefix(value, "@") {
 		return false

@@ -75,29 +75,40 @@ func run(ctx context.Context, env environment) error {
 	return command.Run()
 }
 
+// parts are what newHandler joins.
+type parts struct {
+	settings  settings
+	resolver  *resolvers.Resolver
+	pushes    pushes
+	readiness *readiness
+	meters    *meters
+	metrics   http.Handler // nil when /metrics is elsewhere
+	log       *slog.Logger
+}
+
 // newHandler is the whole of what clients see.
-func newHandler(s settings, resolver *resolvers.Resolver, meters *meters, ready *readiness, pushes pushes, metrics http.Handler, log *slog.Logger) http.Handler {
+func newHandler(p parts) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", newGraphQL(s, resolver, meters))
-	mux.Handle("GET /wechat/push/{appid}", pushes)
-	mux.Handle("POST /wechat/push/{appid}", pushes)
-	mux.Handle("GET /.well-known/jwks.json", serveJWKS(resolver.Tokens))
+	mux.Handle("/graphql", newGraphQL(p.settings, p.resolver, p.meters))
+	mux.Handle("GET /wechat/push/{appid}", p.pushes)
+	mux.Handle("POST /wechat/push/{appid}", p.pushes)
+	mux.Handle("GET /.well-known/jwks.json", serveJWKS(p.resolver.Tokens))
 	mux.HandleFunc("GET /healthz", serveHealth)
-	mux.Handle("GET /readyz", ready)
-	if s.Playground == "on" {
+	mux.Handle("GET /readyz", p.readiness)
+	if p.settings.Playground == "on" {
 		playground := web.Playground("/graphql")
 		mux.Handle("/playground", playground)
 		mux.Handle("/playground/", playground)
 	}
-	if metrics != nil {
-		mux.Handle("GET /metrics", metrics)
+	if p.metrics != nil {
+		mux.Handle("GET /metrics", p.metrics)
 	}
-	return everyRequest(cleanPaths(mux), log)
+	return everyRequest(cleanPaths(mux), p.log)
 }
 
 // documentLimits are several times what GraphiQL's introspection query needs,
 // the largest document that people send.
-var documentLimits = gqlhttp.Guard{Tokens: 1000, Name: 128, Fields: 1000, Depth: 20}
+var documentLimits = gqlhttp.Guard{Tokens: 1000, Name: 128, Fields: 1000, Depth: 20, Mutations: 10}
 
 // documentMemory bounds the texts of the parsed documents that are remembered.
 const documentMemory = 256 << 10
@@ -163,18 +174,21 @@ func openStore(s storeSettings, options store.Options, presence presence) (*bolt
 	return bolt.Open(path, seal.KeyFile(s.KeyFile), options)
 }
 
-// tokenKeys is the name under which the store keeps the keys of package token.
-const tokenKeys = "token"
+// The names of the store's secrets.
+const (
+	tokenSecret       = "token"         // the keys of package token
+	accessTokenSecret = "access_token " // and an AppID: the app's access_token
+)
 
 func openSigner(ctx context.Context, db store.Store, issuer string, algorithm token.Algorithm) (*token.Signer, error) {
 	return token.Open(ctx, token.Options{
 		Issuer:    issuer,
 		Algorithm: algorithm,
 		Load: func(ctx context.Context) ([]byte, error) {
-			return db.Secret(ctx, tokenKeys)
+			return db.Secret(ctx, tokenSecret)
 		},
 		Update: func(ctx context.Context, change func([]byte) ([]byte, error)) error {
-			return db.UpdateSecret(ctx, tokenKeys, change)
+			return db.UpdateSecret(ctx, tokenSecret, change)
 		},
 	})
 }

@@ -57,7 +57,7 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 		return nil, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
 	}
 	srv.store, err = openStore(s.storeSettings, store.Options{
-		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditLife: s.AuditLife,
+		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditRetention: s.AuditRetention,
 		TimeZone: s.TimeZone.Location, Observe: srv.meters.storeCall,
 	}, mayCreate)
 	if err != nil {
@@ -77,16 +77,13 @@ func (s *server) wechatOptions(url string) wechat.Options {
 	return wechat.Options{
 		BaseURL: url, Apps: s.settings.Apps, Observe: s.meters.wechatCall,
 		LoadToken: func(ctx context.Context, appID string) ([]byte, error) {
-			return s.store.Secret(ctx, accessTokenSecret(appID))
+			return s.store.Secret(ctx, accessTokenSecret+appID)
 		},
 		UpdateToken: func(ctx context.Context, appID string, change func([]byte) ([]byte, error)) error {
-			return s.store.UpdateSecret(ctx, accessTokenSecret(appID), change)
+			return s.store.UpdateSecret(ctx, accessTokenSecret+appID, change)
 		},
 	}
 }
-
-// accessTokenSecret is the name under which the store keeps an app's access_token.
-func accessTokenSecret(appID string) string { return "access_token " + appID }
 
 // join makes the resolver and binds the sockets.
 func (s *server) join(ctx context.Context) error {
@@ -109,6 +106,10 @@ func (s *server) join(ctx context.Context) error {
 // bindPublic listens for clients and, unless they share an address, for metrics.
 func (s *server) bindPublic(ctx context.Context) error {
 	set, metrics := s.settings, s.meters.handler()
+	pushKeys, err := set.Push.keys()
+	if err != nil {
+		return err
+	}
 	var shared http.Handler
 	switch {
 	case set.MetricsAddr != set.Addr:
@@ -124,12 +125,10 @@ func (s *server) bindPublic(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--addr (MENSHEN_ADDR): %w", err)
 	}
-	pushKeys, err := set.Push.keys()
-	if err != nil {
-		return err
-	}
-	pushes := pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log}
-	handler := newHandler(set, s.resolver, s.meters, s.readiness, pushes, shared, s.log)
+	handler := newHandler(parts{
+		settings: set, resolver: s.resolver, readiness: s.readiness, meters: s.meters, metrics: shared, log: s.log,
+		pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
+	})
 	s.public = service{newHTTPServer(handler), listener}
 	s.services = append(s.services, s.public)
 	return nil

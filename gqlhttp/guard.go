@@ -16,10 +16,11 @@ import (
 // thousand bytes stand for a billion fields. It takes one pass over the document,
 // each fragment once.
 type Guard struct {
-	Tokens int // in the document
-	Name   int // bytes of a name: each error about it would repeat it
-	Fields int // asked for, each spread of a fragment counted out
-	Depth  int // of fields in fields
+	Tokens    int // in the document
+	Name      int // bytes of a name: each error about it would repeat it
+	Fields    int // asked for, each spread of a fragment counted out
+	Depth     int // of fields in fields
+	Mutations int // root fields of a mutation: each may be a write, or a call elsewhere
 }
 
 var _ interface {
@@ -45,8 +46,13 @@ func (g Guard) MutateOperationParameters(_ context.Context, params *graphql.RawP
 	}
 	m := measurer{fragments: document.Fragments, known: map[string]measure{}}
 	var whole measure
+	mutations := 0
 	for _, operation := range document.Operations {
-		whole = whole.beside(m.set(operation.SelectionSet))
+		size := m.set(operation.SelectionSet)
+		whole = whole.beside(size)
+		if operation.Operation == ast.Mutation {
+			mutations = max(mutations, size.width)
+		}
 	}
 	for _, fragment := range document.Fragments { // also those that nothing spreads are validated
 		whole = whole.beside(m.fragment(fragment.Name))
@@ -56,6 +62,8 @@ func (g Guard) MutateOperationParameters(_ context.Context, params *graphql.RawP
 		return tooComplex(g.Fields, "fields, fragments counted out")
 	case whole.depth > g.Depth:
 		return tooComplex(g.Depth, "levels of fields")
+	case mutations > g.Mutations:
+		return tooComplex(g.Mutations, "root fields in a mutation")
 	}
 	return nil
 }
@@ -79,14 +87,17 @@ func longestName(document string, tokens int) (longest int) {
 	return longest
 }
 
-// measure is the size of a selection set.
-type measure struct{ fields, depth int }
+// measure is the size of a selection set; width is its fields but for those in
+// fields.
+type measure struct{ fields, depth, width int }
 
 // manyFields is where counting stops, far above any limit and far below overflow.
 const manyFields = 1 << 30
 
 func (m measure) beside(other measure) measure {
-	return measure{min(m.fields+other.fields, manyFields), max(m.depth, other.depth)}
+	return measure{
+		fields: min(m.fields+other.fields, manyFields), depth: max(m.depth, other.depth), width: min(m.width+other.width, manyFields),
+	}
 }
 
 // measurer remembers the fragments that it has measured.
@@ -100,7 +111,7 @@ func (m measurer) set(selections ast.SelectionSet) (whole measure) {
 		switch s := selection.(type) {
 		case *ast.Field:
 			inner := m.set(s.SelectionSet)
-			whole = whole.beside(measure{inner.fields + 1, inner.depth + 1})
+			whole = whole.beside(measure{inner.fields + 1, inner.depth + 1, 1})
 		case *ast.InlineFragment:
 			// It counts as a field, since validation compares it with its neighbours.
 			whole = whole.beside(measure{fields: 1}).beside(m.set(s.SelectionSet))

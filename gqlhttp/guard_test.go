@@ -10,7 +10,7 @@ import (
 	"menshen/gqlhttp"
 )
 
-var guard = gqlhttp.Guard{Tokens: 1000, Name: 16, Fields: 10, Depth: 4}
+var guard = gqlhttp.Guard{Tokens: 1000, Name: 16, Fields: 10, Depth: 4, Mutations: 2}
 
 func TestGuard(t *testing.T) {
 	for name, test := range map[string]struct{ document, message string }{
@@ -30,6 +30,10 @@ func TestGuard(t *testing.T) {
 		"a longer name":                {"{ " + strings.Repeat("n", 17) + " }", "The document has more than 16 bytes in a name."},
 		"a longer name of a variable":  {"query($" + strings.Repeat("n", 17) + ": Int) { a }", "The document has more than 16 bytes in a name."},
 		"a long text":                  {`{ a(b: "` + strings.Repeat("n", 1000) + `") }`, ""},
+		"as many mutations as may be":  {"mutation { a { b b b } a }", ""},
+		"one mutation more":            {"mutation { a b c }", "The document has more than 2 root fields in a mutation."},
+		"one more in a fragment":       {"mutation { a ...f } fragment f on Mutation { a ... { b } }", "The document has more than 2 root fields in a mutation."},
+		"one more in the second":       {"mutation a { a } mutation b { a b c }", "The document has more than 2 root fields in a mutation."},
 		"no GraphQL":                   {"{{{", ""},
 		"nothing":                      {"", ""},
 	} {

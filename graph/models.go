@@ -155,12 +155,15 @@ type ShareInfo struct {
 func (ShareInfo) IsOpenData() {}
 
 // What the user typed or chose. A field that is left out stays as it is; null
-// makes it unknown. White space around a text is cut off. No text has control
-// characters or line breaks, or characters that turn the direction of writing.
+// makes it unknown. White space around a text is cut off. A text has something to
+// see, and no line breaks, control characters, or invisible ones that change what
+// stands around them.
 type UpdateProfileInput struct {
 	// 1 to 64 characters. WeChat's placeholder 微信用户 does not replace a chosen name.
 	NickName graphql.Omittable[*string] `json:"nickName,omitempty"`
-	// An https address of at most 2048 bytes. What chooseAvatar gives (wxfile://, http://tmp) is on the phone alone: upload it first.
+	// An https address of at most 2048 bytes. What chooseAvatar gives (wxfile://,
+	// http://tmp) is on the phone alone: upload it first. It is the user's word: a
+	// back end should not fetch it.
 	AvatarURL graphql.Omittable[*string] `json:"avatarUrl,omitempty"`
 	// Null is UNKNOWN.
 	Gender graphql.Omittable[*store.Gender] `json:"gender,omitempty"`

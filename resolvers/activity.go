@@ -16,15 +16,8 @@ func (r query) UserActivity(ctx context.Context, from, to store.Day, appID *stri
 		return nil, invalidInput("to", "must not lie before from")
 	}
 	if to-from >= maxDays {
-		return nil, invalidInput("to", fmt.Sprintf("must leave at most %d days, both ends included", maxDays))
+		return nil, invalidInput("to", fmt.Sprintf("must be at most %d days after from", maxDays-1))
 	}
-	days, err := r.Store.Activity(ctx, from, to, valueOr(appID, ""))
-	if err != nil {
-		return nil, err
-	}
-	list := make([]*store.Activity, len(days))
-	for i := range days {
-		list[i] = &days[i]
-	}
-	return list, nil
+	days, err := r.Store.Activity(ctx, from, to, orZero(appID))
+	return pointers(days), err
 }

@@ -18,50 +18,32 @@ func (r mutation) BlockUser(ctx context.Context, id, reason string) (*graph.User
 	if rule := checkText(reason, maxReason, disturbsLines); rule != "" {
 		return nil, invalidInput("reason", rule)
 	}
-	by, err := r.administrator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return userPayload(r.Store.Block(ctx, id, reason, by))
+	return r.administer(ctx, func(by store.Actor) (store.User, error) { return r.Store.Block(ctx, id, reason, by) })
 }
 
 // UnblockUser lets a blocked user log in again.
 func (r mutation) UnblockUser(ctx context.Context, id string) (*graph.UserPayload, error) {
-	by, err := r.administrator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return userPayload(r.Store.Unblock(ctx, id, by))
+	return r.administer(ctx, func(by store.Actor) (store.User, error) { return r.Store.Unblock(ctx, id, by) })
 }
 
 // SetUserRole gives the user a role.
 func (r mutation) SetUserRole(ctx context.Context, id string, role store.Role) (*graph.UserPayload, error) {
-	by, err := r.administrator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return userPayload(r.Store.SetRole(ctx, id, role, by))
+	return r.administer(ctx, func(by store.Actor) (store.User, error) { return r.Store.SetRole(ctx, id, role, by) })
 }
 
 // RevokeUserSessions ends all sessions of the user.
 func (r mutation) RevokeUserSessions(ctx context.Context, id string) (*graph.UserPayload, error) {
-	by, err := r.administrator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.Store.EndSessions(ctx, id, by); err != nil {
-		return nil, err
-	}
-	return userPayload(r.Store.User(ctx, id))
+	return r.administer(ctx, func(by store.Actor) (store.User, error) {
+		if _, err := r.Store.EndSessions(ctx, id, by); err != nil {
+			return store.User{}, err
+		}
+		return r.Store.User(ctx, id)
+	})
 }
 
 // UnbindUserPhoneNumber forgets the user's number.
 func (r mutation) UnbindUserPhoneNumber(ctx context.Context, id string) (*graph.UserPayload, error) {
-	by, err := r.administrator(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return userPayload(r.Store.UnbindPhone(ctx, id, by))
+	return r.administer(ctx, func(by store.Actor) (store.User, error) { return r.Store.UnbindPhone(ctx, id, by) })
 }
 
 // DeleteUser erases the user.
@@ -71,6 +53,15 @@ func (r mutation) DeleteUser(ctx context.Context, id string) (*graph.DeleteUserP
 		return nil, err
 	}
 	return deletePayload(r.Store.DeleteUser(ctx, id, by))
+}
+
+// administer does something to a user in the name of the administrator.
+func (r mutation) administer(ctx context.Context, do func(by store.Actor) (store.User, error)) (*graph.UserPayload, error) {
+	by, err := r.administrator(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return userPayload(do(by))
 }
 
 // administrator is the caller, whom @auth has let in, as the audit names them.

@@ -41,7 +41,8 @@ func TestBlock(t *testing.T) {
 }
 
 // TestABlockedLoginKeepsTheKey proves that data fetched while the user was
-// blocked opens afterwards: WeChat rotates the key whether we like the user or not.
+// blocked opens afterwards: WeChat rotates the key whether we like the user or
+// not.
 func TestABlockedLoginKeepsTheKey(t *testing.T) {
 	s := start(t)
 	in := s.login("mei")

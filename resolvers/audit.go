@@ -33,7 +33,7 @@ func (r query) AuditEvents(ctx context.Context, first *int32, after *string, fil
 
 // TotalCount counts the events of the connection's filter.
 func (r auditConnection) TotalCount(ctx context.Context, c *graph.AuditEventConnection) (*int32, error) {
-	return total(r.Store.CountAuditEvents(ctx, c.Filter))
+	return ifExact(r.Store.CountAuditEvents(ctx, c.Filter))
 }
 
 // auditFilter checks a filter; nil lets everything through.
@@ -41,18 +41,19 @@ func auditFilter(in *graph.AuditEventFilter) (f store.AuditFilter, err error) {
 	if in == nil {
 		return f, nil
 	}
-	f = store.AuditFilter{UserID: valueOr(in.UserID, ""), Action: valueOr(in.Action, "")}
+	f = store.AuditFilter{UserID: orZero(in.UserID), Action: orZero(in.Action)}
 	f.At, err = timeRange("filter.from", "filter.to", in.From, in.To)
 	return f, err
 }
 
 func auditEventConnection(page store.AuditPage, filter store.AuditFilter) *graph.AuditEventConnection {
-	edges, cursors := make([]*graph.AuditEventEdge, len(page.Events)), make([]string, len(page.Events))
-	for i := range page.Events {
-		event := &page.Events[i]
-		raw, _ := store.ParseID(store.EventPrefix, event.ID) // a kept event's id is one
-		cursors[i] = cursor{auditEvents, event.At, raw}.text()
-		edges[i] = &graph.AuditEventEdge{Node: event, Cursor: cursors[i]}
-	}
-	return &graph.AuditEventConnection{Edges: edges, PageInfo: pageOf(cursors, page.HasNext, page.HasPrevious), Filter: filter}
+	edges, cursors := edgesOf(page.Events, placeOfEvent, func(e *store.AuditEvent, cursor string) *graph.AuditEventEdge {
+		return &graph.AuditEventEdge{Node: e, Cursor: cursor}
+	})
+	return &graph.AuditEventConnection{Edges: edges, PageInfo: pageInfo(cursors, page.HasNext, page.HasPrevious), Filter: filter}
+}
+
+func placeOfEvent(e *store.AuditEvent) cursor {
+	raw, _ := store.ParseID(store.EventPrefix, e.ID) // a kept event's id is one
+	return cursor{auditEvents, e.At, raw}
 }

@@ -31,20 +31,25 @@ func (c caller) name() string {
 	return c.user.ID
 }
 
-// visit is one request and, once somebody asked, its caller.
+// visit is one request, and what was found out in it: its caller, whom it proved
+// to be, the state of their session_key.
 type visit struct {
 	Request
 
-	once   sync.Once
+	mu     sync.Mutex
+	asked  bool // caller and err are the answer
 	caller caller
 	err    error
 
 	proven     sync.Map // ids of users who proved in this request who they are
-	sessionKey keyState
+	sessionKey keyCheck
 }
 
 // auth is the @auth directive: the field runs only for a caller with the role.
 func (r *Resolver) auth(ctx context.Context, _ any, next graphql.Resolver, requires store.Role) (any, error) {
+	if field := graphql.GetFieldContext(ctx); field != nil && field.Object == "Mutation" {
+		visitOf(ctx).doubt()
+	}
 	who, err := r.caller(ctx)
 	if err != nil {
 		return nil, err
@@ -61,13 +66,25 @@ func (r *Resolver) IsAdmin(ctx context.Context) bool {
 	return err == nil && who.role == store.RoleAdmin
 }
 
-// caller finds out who asks, once for each request.
+// doubt has the next field find out anew who asks: mutations run one after the
+// other, for as long as a request may take, and the one before, or somebody else,
+// may have logged the caller out, blocked them or taken their role.
+func (v *visit) doubt() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.asked = false
+}
+
+// caller finds out who asks: once for all fields of a query, and for each of a
+// mutation.
 func (r *Resolver) caller(ctx context.Context) (caller, error) {
 	v := visitOf(ctx)
-	v.once.Do(func() {
-		v.err = errUnauthenticated // stays if identify panics
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.asked {
+		v.asked, v.caller, v.err = true, caller{}, errUnauthenticated // stays if identify panics
 		v.caller, v.err = r.identify(ctx, v.Bearer)
-	})
+	}
 	return v.caller, v.err
 }
 

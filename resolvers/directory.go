@@ -3,6 +3,7 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ func (r query) User(ctx context.Context, id, unionID, phoneNumber, openID, appID
 		}
 	}
 	if given != 1 {
-		return nil, invalidInput("id", "must come alone, or instead of it one of unionId, phoneNumber and openId")
+		return nil, invalidInput("id", "or one of unionId, phoneNumber and openId must be given, and only one of them")
 	}
 	if appID != nil && openID == nil {
 		return nil, invalidInput("appId", "must come with openId")
@@ -63,17 +64,20 @@ func (r query) userByPhone(ctx context.Context, text string) (store.User, error)
 }
 
 // Users answers one page of the directory.
-func (r query) Users(ctx context.Context, first *int32, after *string, last *int32, before *string, filter *graph.UserFilter, orderBy *graph.UserOrder) (*graph.UserConnection, error) {
-	list := directoryOf(orderBy)
-	q := store.UserQuery{Order: list.order, Last: last != nil}
+func (r query) Users(
+	ctx context.Context, first *int32, after *string, last *int32, before *string,
+	filter *graph.UserFilter, orderBy *graph.UserOrder,
+) (*graph.UserConnection, error) {
+	dir := directoryOf(orderBy)
+	q := store.UserQuery{Order: dir.order, Last: last != nil}
 	var err error
 	if q.Limit, err = directoryPageSize(first, last); err != nil {
 		return nil, err
 	}
-	if q.After, err = list.position("after", after); err != nil {
+	if q.After, err = dir.position("after", after); err != nil {
 		return nil, err
 	}
-	if q.Before, err = list.position("before", before); err != nil {
+	if q.Before, err = dir.position("before", before); err != nil {
 		return nil, err
 	}
 	if q.Filter, err = userFilter(filter); err != nil {
@@ -83,12 +87,12 @@ func (r query) Users(ctx context.Context, first *int32, after *string, last *int
 	if err != nil {
 		return nil, err
 	}
-	return list.connection(page, q.Filter), nil
+	return dir.connection(page, q.Filter), nil
 }
 
 // TotalCount counts the users of the connection's filter.
 func (r userConnection) TotalCount(ctx context.Context, c *graph.UserConnection) (*int32, error) {
-	return total(r.Store.CountUsers(ctx, c.Filter))
+	return ifExact(r.Store.CountUsers(ctx, c.Filter))
 }
 
 func directoryPageSize(first, last *int32) (int, error) {
@@ -104,11 +108,11 @@ func directoryPageSize(first, last *int32) (int, error) {
 // directory is the list of users in one order.
 type directory struct {
 	order store.UserOrder
-	list  byte // names the order in cursors
+	kind  byte // names the order in cursors
 }
 
-// directoryOf returns the directory in the order asked for, by default the newest
-// users first.
+// directoryOf returns the directory in the order asked for, by default the
+// newest users first.
 func directoryOf(orderBy *graph.UserOrder) directory {
 	d := directory{store.UserOrder{By: store.ByCreatedAt, Descending: true}, usersByCreatedAt}
 	if orderBy == nil {
@@ -116,7 +120,7 @@ func directoryOf(orderBy *graph.UserOrder) directory {
 	}
 	d.order = store.UserOrder{By: orderBy.Field, Descending: orderBy.Direction == graph.OrderDirectionDesc}
 	if orderBy.Field == store.ByLastLoginAt {
-		d.list = usersByLastLoginAt
+		d.kind = usersByLastLoginAt
 	}
 	return d
 }
@@ -126,25 +130,23 @@ func (d directory) position(field string, text *string) (*store.UserPosition, er
 	if text == nil {
 		return nil, nil
 	}
-	c, err := parseCursor(field, d.list, *text)
+	c, err := parseCursor(field, d.kind, *text)
 	if err != nil {
 		return nil, err
 	}
 	return &store.UserPosition{At: c.at, ID: c.id.Text(store.UserPrefix)}, nil
 }
 
-func (d directory) cursor(u store.User) string {
-	raw, _ := store.ParseID(store.UserPrefix, u.ID) // a kept user's id is one
-	return cursor{d.list, d.order.PositionOf(u).At, raw}.text()
+func (d directory) connection(page store.UserPage, filter store.UserFilter) *graph.UserConnection {
+	edges, cursors := edgesOf(page.Users, d.placeOf, func(u *store.User, cursor string) *graph.UserEdge {
+		return &graph.UserEdge{Node: u, Cursor: cursor}
+	})
+	return &graph.UserConnection{Edges: edges, PageInfo: pageInfo(cursors, page.HasNext, page.HasPrevious), Filter: filter}
 }
 
-func (d directory) connection(page store.UserPage, filter store.UserFilter) *graph.UserConnection {
-	edges, cursors := make([]*graph.UserEdge, len(page.Users)), make([]string, len(page.Users))
-	for i := range page.Users {
-		cursors[i] = d.cursor(page.Users[i])
-		edges[i] = &graph.UserEdge{Node: &page.Users[i], Cursor: cursors[i]}
-	}
-	return &graph.UserConnection{Edges: edges, PageInfo: pageOf(cursors, page.HasNext, page.HasPrevious), Filter: filter}
+func (d directory) placeOf(u *store.User) cursor {
+	raw, _ := store.ParseID(store.UserPrefix, u.ID) // a kept user's id is one
+	return cursor{d.kind, d.order.PositionOf(*u).At, raw}
 }
 
 // maxSearch is more than a nickname's start needs, in bytes.
@@ -156,11 +158,10 @@ func userFilter(in *graph.UserFilter) (f store.UserFilter, err error) {
 		return f, nil
 	}
 	f = store.UserFilter{
-		Search: valueOr(in.Search, ""), AppID: valueOr(in.AppID, ""),
-		Status: valueOr(in.Status, ""), Role: valueOr(in.Role, ""),
+		Search: orZero(in.Search), AppID: orZero(in.AppID), Status: orZero(in.Status), Role: orZero(in.Role),
 	}
 	if len(f.Search) > maxSearch || !utf8.ValidString(f.Search) || strings.ContainsFunc(f.Search, unicode.IsControl) {
-		return f, invalidInput("filter.search", "must have at most 128 bytes and no control characters")
+		return f, invalidInput("filter.search", fmt.Sprintf("must have at most %d bytes and no control characters", maxSearch))
 	}
 	if f.Created, err = timeRange("filter.createdFrom", "filter.createdTo", in.CreatedFrom, in.CreatedTo); err != nil {
 		return f, err

@@ -28,7 +28,7 @@ func TestManySubmissionsOfOneCode(t *testing.T) {
 		}
 	}
 	s.same("calls of WeChat", s.calls(), 1)
-	n, err := s.store.LiveSessions(t.Context())
+	n, err := s.store.CountSessions(t.Context())
 	s.need(err)
 	s.same("sessions", n, 1)
 	s.refused("LOGIN_CODE_INVALID", "", loginDocument, variables{"code": code})

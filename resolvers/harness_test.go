@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/google/go-cmp/cmp"
 
 	"menshen/gqlhttp"
 	"menshen/graph"
@@ -37,6 +38,10 @@ const (
 	sessionLife = 30 * 24 * time.Hour
 	userAgent   = "MicroMessenger/8.0.99"
 	exchange    = "/sns/jscode2session"
+
+	// The names of the store's secrets, as package main has them.
+	tokenSecret       = "token"
+	accessTokenSecret = "access_token "
 )
 
 var begin = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
@@ -123,7 +128,7 @@ func (s *server) openStore(maxSessions int) {
 	s.Helper()
 	dir := s.TempDir()
 	db, err := bolt.Open(filepath.Join(dir, "menshen.db"), seal.KeyFile(filepath.Join(dir, "menshen.key")),
-		store.Options{Now: s.clock.Now, SessionLife: sessionLife, MaxSessions: maxSessions, AuditLife: sessionLife})
+		store.Options{Now: s.clock.Now, SessionLife: sessionLife, MaxSessions: maxSessions, AuditRetention: sessionLife})
 	s.need(err)
 	s.Cleanup(func() { db.Close() }) // a test may have closed it
 	s.store = db
@@ -135,10 +140,10 @@ func (s *server) newClient(apps map[string]string) *wechat.Client {
 	client, err := wechat.NewClient(wechat.Options{
 		BaseURL: s.wire.url, Apps: apps, Now: s.clock.Now,
 		LoadToken: func(ctx context.Context, appID string) ([]byte, error) {
-			return s.store.Secret(ctx, "access_token/"+appID)
+			return s.store.Secret(ctx, accessTokenSecret+appID)
 		},
 		UpdateToken: func(ctx context.Context, appID string, change func([]byte) ([]byte, error)) error {
-			return s.store.UpdateSecret(ctx, "access_token/"+appID, change)
+			return s.store.UpdateSecret(ctx, accessTokenSecret+appID, change)
 		},
 	})
 	s.need(err)
@@ -150,9 +155,9 @@ func openSigner(t *testing.T, db store.Store, now func() time.Time) *token.Signe
 	t.Helper()
 	signer, err := token.Open(t.Context(), token.Options{
 		Issuer: issuer, Now: now,
-		Load: func(ctx context.Context) ([]byte, error) { return db.Secret(ctx, "token") },
+		Load: func(ctx context.Context) ([]byte, error) { return db.Secret(ctx, tokenSecret) },
 		Update: func(ctx context.Context, change func([]byte) ([]byte, error)) error {
-			return db.UpdateSecret(ctx, "token", change)
+			return db.UpdateSecret(ctx, tokenSecret, change)
 		},
 	})
 	if err != nil {
@@ -176,6 +181,14 @@ func (s *server) need(err error) {
 	s.Helper()
 	if err != nil {
 		s.Fatal(err)
+	}
+}
+
+// same marks the test as failed unless got equals want.
+func (s *server) same(what string, got, want any) {
+	s.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestLoginWithProfileThatDoesNotOpen(t *testing.T) {
 
 func (s *server) liveSessions(want int) {
 	s.Helper()
-	n, err := s.store.LiveSessions(s.Context())
+	n, err := s.store.CountSessions(s.Context())
 	s.need(err)
 	s.same("live sessions", n, want)
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestLogin(t *testing.T) {
@@ -33,14 +31,6 @@ func TestLogin(t *testing.T) {
 	s.same("payload", got, want)
 	want.User.Sessions[0].Current = true
 	s.same("me", ask[user](s, got.AccessToken, meDocument, nil), want.User)
-}
-
-// same marks the test as failed unless got equals want.
-func (s *server) same(what string, got, want any) {
-	s.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		s.Errorf("%s (-want +got):\n%s", what, diff)
-	}
 }
 
 func TestLoginAgain(t *testing.T) {

@@ -23,7 +23,7 @@ func (r mutation) DecryptProfile(ctx context.Context, encryptedData, iv string, 
 	if err != nil {
 		return nil, err
 	}
-	kept, err := r.Store.KeepProfile(ctx, to.userID, profile)
+	kept, err := r.Store.KeepProfile(ctx, to.userID, keepable(profile))
 	if err != nil {
 		return nil, err
 	}
@@ -178,18 +178,10 @@ func watermarkOf(w *wechat.Watermark) *graph.Watermark {
 	return &graph.Watermark{AppID: w.AppID, Timestamp: w.Timestamp}
 }
 
-func weRunDays(days []wechat.Day) []*graph.WeRunDay {
+func weRunDays(days []wechat.StepDay) []*graph.WeRunDay {
 	list := make([]*graph.WeRunDay, len(days))
 	for i, day := range days {
 		list[i] = &graph.WeRunDay{Date: day.Date, Steps: int32(day.Steps)}
 	}
 	return list
-}
-
-// known is nil for an empty text.
-func known(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

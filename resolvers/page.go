@@ -28,13 +28,25 @@ func pageSize(field string, asked *int32) (int, error) {
 	return int(*asked), nil
 }
 
-// pageOf says where a page with these edges stands.
-func pageOf(edges []string, hasNext, hasPrevious bool) *graph.PageInfo {
+// pageInfo says where a page stands whose edges have these cursors.
+func pageInfo(cursors []string, hasNext, hasPrevious bool) *graph.PageInfo {
 	info := &graph.PageInfo{HasNextPage: hasNext, HasPreviousPage: hasPrevious}
-	if len(edges) > 0 {
-		info.StartCursor, info.EndCursor = &edges[0], &edges[len(edges)-1]
+	if len(cursors) > 0 {
+		info.StartCursor, info.EndCursor = &cursors[0], &cursors[len(cursors)-1]
 	}
 	return info
+}
+
+// edgesOf makes an edge of each record of a page, and returns their cursors too.
+func edgesOf[Record, Edge any](
+	page []Record, place func(*Record) cursor, edge func(node *Record, cursor string) *Edge,
+) ([]*Edge, []string) {
+	edges, cursors := make([]*Edge, len(page)), make([]string, len(page))
+	for i := range page {
+		cursors[i] = place(&page[i]).text()
+		edges[i] = edge(&page[i], cursors[i])
+	}
+	return edges, cursors
 }
 
 // The lists that have cursors. A cursor of one is none of another's.
@@ -44,8 +56,8 @@ const (
 	auditEvents        = 'e'
 )
 
-// cursor is a place in a list: a time and the id of what stands, or stood, there.
-// Clients see the base64url of its bytes.
+// cursor is a place in a list: a time and the id of what stands, or stood,
+// there. Clients see the base64url of its bytes.
 type cursor struct {
 	list byte
 	at   time.Time // to the millisecond
@@ -97,18 +109,10 @@ func timeRange(fromField, toField string, from, to *time.Time) (store.TimeRange,
 	return store.TimeRange{From: bound(from), To: bound(to)}, nil
 }
 
-// total is a count for a client, nil unless it is exact.
-func total(n int, exact bool, err error) (*int32, error) {
+// ifExact is a count for a client, nil unless it is exact.
+func ifExact(n int, exact bool, err error) (*int32, error) {
 	if err != nil || !exact || n > math.MaxInt32 {
 		return nil, err
 	}
 	return new(int32(n)), nil
-}
-
-// valueOr is what a pointer points to, and otherwise when it is nil.
-func valueOr[T any](pointer *T, otherwise T) T {
-	if pointer == nil {
-		return otherwise
-	}
-	return *pointer
 }

@@ -12,8 +12,9 @@ import (
 	"menshen/wechat"
 )
 
-// TextCheck says whether WeChat is asked about the nicknames that users type, and
-// what becomes of them when it does not answer. The zero value is TextCheckOff.
+// TextCheck says whether WeChat is asked about the nicknames that users type,
+// and what becomes of them when it does not answer. The zero value is
+// TextCheckOff.
 type TextCheck string
 
 // The choices.
@@ -71,7 +72,7 @@ func profileChange(in graph.UpdateProfileInput) (change store.ProfileChange, err
 		}
 	}
 	if gender, set := in.Gender.ValueOK(); set {
-		change.Gender = new(valueOr(gender, store.GenderUnknown))
+		change.Gender = new(orZero(gender)) // null is UNKNOWN
 	}
 	return change, nil
 }
@@ -92,15 +93,15 @@ func textChange(field string, in graphql.Omittable[*string], check func(string) 
 	return new(store.Optional(trimmed)), nil
 }
 
-// checkNickName asks WeChat about a name that is to be set, if the operator wants
-// that. What a person should look at passes: nobody is there to look.
+// checkNickName asks WeChat about a name that is to be set, if the operator
+// wants that. What a person should look at passes: nobody is there to look.
 func (r mutation) checkNickName(ctx context.Context, session *store.Session, name *store.Optional) error {
 	if name == nil || *name == "" || r.TextCheck != TextCheckOpen && r.TextCheck != TextCheckClosed {
 		return nil
 	}
 	verdict, err := r.WeChat.CheckText(ctx, session.AppID, session.OpenID, string(*name))
 	switch {
-	case errors.Is(err, wechat.ErrTextUnchecked) && r.TextCheck == TextCheckClosed:
+	case errors.Is(err, wechat.ErrTextUnchecked): // an answer, which a user can bring about by being away
 		return invalidInput("input.nickName", "cannot be checked by WeChat: open the mini program and try again")
 	case err != nil && r.TextCheck == TextCheckClosed:
 		return err

@@ -54,8 +54,14 @@ func TestUpdateProfileRules(t *testing.T) {
 		"a paragraph separator":    {"nickName", "a\u2029b", "control characters"},
 		"an escape":                {"nickName", "\x1b[31mred", "control characters"},
 		"C1 control":               {"nickName", "a\u0085b", "control characters"},
-		"a right-to-left override": {"nickName", "a\u202eb", "control characters"},
-		"an isolate":               {"nickName", "a\u2067b", "control characters"},
+		"a right-to-left override": {"nickName", "a\u202eb", "invisible ones"},
+		"an isolate":               {"nickName", "a\u2067b", "invisible ones"},
+		"a left-to-right mark":     {"nickName", "a\u200eb", "invisible ones"},
+		"a placeholder in hiding":  {"nickName", "微信用户\u200b", "invisible ones"},
+		"nothing to be seen":       {"nickName", "\u3164\u2800", "one of them visible"},
+		"quotes in an address":     {"avatarUrl", `https://cdn.example/"><script>`, "quotes"},
+		"a port that is none":      {"avatarUrl", "https://cdn.example:99999/1.png", "port"},
+		"a host of dots":           {"avatarUrl", "https://./1.png", "https"},
 		"a long language":          {"language", strings.Repeat("z", 33), "1 to 32 characters"},
 		"a long city":              {"city", strings.Repeat("c", 65), "1 to 64 characters"},
 		"a province with a zero":   {"province", "a\x00", "control characters"},
@@ -140,6 +146,12 @@ func TestTextCheckWithoutAnAnswer(t *testing.T) {
 	if entries := s.log.take(t); len(entries) != 1 || entries[0].Level != "WARN" || entries[0].RequestID == "" {
 		t.Errorf("log entries %+v, want one warning", entries)
 	}
+	// Two hours away from the program nobody is checked: that is an answer, which
+	// whoever likes can bring about.
+	s.need(s.sim.Fault(wechattest.Fault{Path: textCheckPath, ErrCode: 61010}))
+	away := variables{"input": variables{"nickName": "小红"}}
+	s.same("field", s.refused("BAD_USER_INPUT", in.AccessToken, updateDocument, away).Extensions.Field, "input.nickName")
+
 	s = start(t, withTextCheck(resolvers.TextCheckClosed))
 	in = s.login("mei")
 	v := variables{"input": variables{"nickName": "小梅"}}

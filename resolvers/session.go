@@ -19,7 +19,9 @@ import (
 const loginTimeout = 15 * time.Second
 
 // Login exchanges a wx.login code for a login state.
-func (r mutation) Login(ctx context.Context, code string, appID *string, profile *graph.EncryptedDataInput) (*graph.LoginPayload, error) {
+func (r mutation) Login(
+	ctx context.Context, code string, appID *string, profile *graph.EncryptedDataInput,
+) (*graph.LoginPayload, error) {
 	app, err := r.appID(appID)
 	if err != nil {
 		return nil, err
@@ -120,7 +122,9 @@ func (r mutation) login(ctx context.Context, app, code string, sealed *openDataI
 // very code, then with the identity's earlier ones, since the data may have been
 // fetched just before wx.login. When it does not hold there is no login, but the
 // new key stays: WeChat has rotated it already.
-func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Session, key store.SessionKey, sealed *openDataInput) (*store.Profile, error) {
+func (r mutation) loginProfile(
+	ctx context.Context, app string, who wechat.Session, key store.SessionKey, sealed *openDataInput,
+) (*store.Profile, error) {
 	if sealed == nil {
 		return nil, nil
 	}
@@ -131,6 +135,7 @@ func (r mutation) loginProfile(ctx context.Context, app string, who wechat.Sessi
 	keys := append([]store.SessionKey{key}, earlier...)
 	profile, err := sealed.profile(recipient{appID: app, openID: who.OpenID, keys: keys})
 	if err == nil {
+		profile = keepable(profile)
 		return &profile, nil
 	}
 	refuseErr := r.Store.RefuseLogin(ctx, store.RefusedLogin{

@@ -10,15 +10,15 @@ import (
 	"menshen/wechat"
 )
 
-// keyState is what WeChat said of the caller's session_key in one request.
-type keyState struct {
+// keyCheck is what WeChat said of the caller's session_key in one request.
+type keyCheck struct {
 	once  sync.Once
 	state *graph.SessionKeyState
 	err   error
 }
 
-// SessionKey tells whether WeChat still accepts the caller's session_key. However
-// often a document asks, WeChat is asked once.
+// SessionKey tells whether WeChat still accepts the caller's session_key.
+// However often a document asks, WeChat is asked once.
 func (r query) SessionKey(ctx context.Context) (*graph.SessionKeyState, error) {
 	who, err := r.caller(ctx)
 	if err != nil || who.session == nil { // the service key has none

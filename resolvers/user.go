@@ -16,11 +16,7 @@ func (r query) Me(ctx context.Context) (*store.User, error) {
 // Sessions lists the user's live sessions, newest first.
 func (r user) Sessions(ctx context.Context, u *store.User) ([]*store.Session, error) {
 	live, err := r.Store.Sessions(ctx, u.ID)
-	list := make([]*store.Session, len(live))
-	for i := range live {
-		list[i] = &live[i]
-	}
-	return list, err
+	return pointers(live), err
 }
 
 // PhoneNumber shows the number to the user and to administrators.

@@ -3,8 +3,8 @@ package store
 import "time"
 
 // AuditEvent says that something happened, written in the same transaction as
-// what it records. It holds no secret and no personal data but ids and the
-// caller's address.
+// what it records. It holds no secret, and no personal data but ids, the caller's
+// address, and what an administrator wrote as the reason of a block.
 //
 // Events have an order, that of their ids, in which nothing comes before what it
 // followed; At is the time in the id and never runs backwards, even if a clock does.

@@ -42,7 +42,7 @@ func (f UserFilter) Matches(u User) bool {
 
 // MatchesFacts is Matches but for the search, which needs the phone number.
 func (f UserFilter) MatchesFacts(u User) bool {
-	return (f.AppID == "" || u.LinkedTo(f.AppID)) &&
+	return (f.AppID == "" || u.InApp(f.AppID)) &&
 		(f.Status == "" || u.Status() == f.Status) &&
 		(f.Role == "" || u.Role == f.Role) &&
 		f.Created.Contains(u.CreatedAt) && f.LastLogin.Contains(u.LastLoginAt)
@@ -58,8 +58,8 @@ func (f UserFilter) found(u User) bool {
 		})
 }
 
-// LinkedTo reports whether the user has an identity in an app.
-func (u User) LinkedTo(appID string) bool {
+// InApp reports whether the user has an identity in an app.
+func (u User) InApp(appID string) bool {
 	return slices.ContainsFunc(u.Identities, func(i Identity) bool { return i.AppID == appID })
 }
 

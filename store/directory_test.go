@@ -49,7 +49,7 @@ func TestUserOrder(t *testing.T) {
 	at := func(minutes int, id string) store.UserPosition {
 		return store.UserPosition{At: noon.Add(time.Duration(minutes) * time.Minute), ID: id}
 	}
-	for name, c := range map[string]struct {
+	for name, test := range map[string]struct {
 		a, b store.UserPosition
 		want int
 	}{
@@ -59,8 +59,9 @@ func TestUserOrder(t *testing.T) {
 		"the zone of a time says nothing": {at(0, "a"), store.UserPosition{At: noon.Local(), ID: "a"}, 0},
 	} {
 		up, down := store.UserOrder{}, store.UserOrder{Descending: true}
-		if up.Compare(c.a, c.b) != c.want || up.Compare(c.b, c.a) != -c.want || down.Compare(c.a, c.b) != -c.want {
-			t.Errorf("%s: %d, and descending %d", name, up.Compare(c.a, c.b), down.Compare(c.a, c.b))
+		got := [3]int{up.Compare(test.a, test.b), up.Compare(test.b, test.a), down.Compare(test.a, test.b)}
+		if want := [3]int{test.want, -test.want, -test.want}; got != want {
+			t.Errorf("%s: there, back and descending %v, want %v", name, got, want)
 		}
 	}
 	user := store.User{ID: "a", CreatedAt: noon, LastLoginAt: noon.Add(time.Minute)}
@@ -76,7 +77,7 @@ func TestUserOrder(t *testing.T) {
 func TestTimeRange(t *testing.T) {
 	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	before, after := noon.Add(-1), noon.Add(1)
-	for name, c := range map[string]struct {
+	for name, test := range map[string]struct {
 		r    store.TimeRange
 		want [3]bool // just before noon, at noon, just after
 	}{
@@ -85,9 +86,9 @@ func TestTimeRange(t *testing.T) {
 		"to noon":   {store.TimeRange{To: noon}, [3]bool{true, false, false}},
 		"empty":     {store.TimeRange{From: noon, To: noon}, [3]bool{false, false, false}},
 	} {
-		got := [3]bool{c.r.Contains(before), c.r.Contains(noon), c.r.Contains(after)}
-		if got != c.want || c.r.Bounded() != (c.want != [3]bool{true, true, true}) {
-			t.Errorf("%s: contains %v, bounded %v", name, got, c.r.Bounded())
+		got := [3]bool{test.r.Contains(before), test.r.Contains(noon), test.r.Contains(after)}
+		if got != test.want || test.r.Bounded() != (test.want != [3]bool{true, true, true}) {
+			t.Errorf("%s: contains %v, bounded %v", name, got, test.r.Bounded())
 		}
 	}
 }

@@ -18,7 +18,10 @@ func hour(n int) time.Time { return begin.Add(time.Duration(n) * time.Hour) }
 func twoUsers() (older, newer store.User) {
 	older = store.User{
 		ID: store.NewID(store.UserPrefix, hour(0)), FormerIDs: []string{"usr_absorbed"}, Role: store.RoleAdmin,
-		UnionID: "u1", Identities: []store.Identity{{AppID: "app", OpenID: "a", LinkedAt: hour(0)}, {AppID: "app3", OpenID: "c", LinkedAt: hour(3)}},
+		UnionID: "u1",
+		Identities: []store.Identity{
+			{AppID: "app", OpenID: "a", LinkedAt: hour(0)}, {AppID: "app3", OpenID: "c", LinkedAt: hour(3)},
+		},
 		Profile:   store.Profile{NickName: "Alice", City: "Shenzhen", UpdatedAt: hour(3)},
 		Phone:     &store.Phone{PureNumber: "13800138000", CountryCode: "86", BoundAt: hour(3)},
 		CreatedAt: hour(0), LastLoginAt: hour(3), LoginCount: 3,
@@ -41,12 +44,15 @@ func TestMergeUsers(t *testing.T) {
 		BlockedAt: hour(4), BlockedReason: "spam",
 		UnionID: "u3", EarlierUnionIDs: []string{"u2", "u1"},
 		Identities: []store.Identity{
-			{AppID: "app", OpenID: "a", LinkedAt: hour(0)}, {AppID: "app2", OpenID: "b", LinkedAt: hour(1)}, {AppID: "app3", OpenID: "c", LinkedAt: hour(3)},
+			{AppID: "app", OpenID: "a", LinkedAt: hour(0)}, {AppID: "app2", OpenID: "b", LinkedAt: hour(1)},
+			{AppID: "app3", OpenID: "c", LinkedAt: hour(3)},
 		},
 		Profile: older.Profile, Phone: older.Phone,
 		CreatedAt: hour(0), LastLoginAt: hour(3), LoginCount: 5,
 	}
-	for name, got := range map[string]store.Merging{"the older first": store.Merge(older, newer), "the newer first": store.Merge(newer, older)} {
+	for name, got := range map[string]store.Merging{
+		"the older first": store.Merge(older, newer), "the newer first": store.Merge(newer, older),
+	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(want, got.User); diff != "" {
 				t.Errorf("merged (-want +got):\n%s", diff)

@@ -13,13 +13,23 @@ type Phone struct {
 	Number      string    // with the country code for foreign numbers
 	PureNumber  string    // without country code
 	CountryCode string    // "86"
-	BoundAt     time.Time // by BindPhone
+	BoundAt     time.Time // when the user gave it; set by BindPhone
+}
+
+// ConflictInterval is how often the audit notes that a user asks for numbers that
+// others hold. An event for each attempt would let them fill the disk.
+const ConflictInterval = time.Minute
+
+// Same reports whether WeChat wrote the two numbers alike.
+func (p Phone) Same(other Phone) bool {
+	return p.Number == other.Number && p.PureNumber == other.PureNumber && p.CountryCode == other.CountryCode
 }
 
 // Canonical is the one form in which numbers are compared and found: country
-// code and pure number, digits only.
+// code, a space, pure number; of both the digits alone, of the code without
+// leading zeros.
 func (p Phone) Canonical() string {
-	return digits(p.CountryCode) + " " + digits(p.PureNumber)
+	return strings.TrimLeft(digits(p.CountryCode), "0") + " " + digits(p.PureNumber)
 }
 
 func digits(s string) string {
@@ -33,9 +43,10 @@ func digits(s string) string {
 
 const (
 	homeCode = "86"
-	// maxCountryCode and the lengths below are those of ITU-T E.164.
+	// minNumber is longer than the short codes that are nobody's.
+	minNumber = 5
+	// maxCountryCode and maxNumber are those of ITU-T E.164, in digits.
 	maxCountryCode = 3
-	minNumber      = 5
 	maxNumber      = 15
 )
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Session is one login state of one device. The token that a client carries is
@@ -18,21 +19,27 @@ type Session struct {
 	ExpiresAt  time.Time
 	UserAgent  Optional // of the client that began it; at most MaxUserAgent bytes
 	IPAddress  Optional
-	Ended      bool           // by a block; kept to tell the client why, and used by nobody
+	Blocked    bool           // its user was blocked: it is kept to tell the client why, and used by nobody
 	Refresh    RefreshToken   // the one token that may be exchanged next
 	Recent     []RefreshToken // those it replaced within RefreshGrace, newest first
 }
 
 // Live reports whether the session may be used at the instant now.
-func (s Session) Live(now time.Time) bool { return !s.Ended && now.Before(s.ExpiresAt) }
+func (s Session) Live(now time.Time) bool { return !s.Blocked && now.Before(s.ExpiresAt) }
 
 // MaxUserAgent is how many bytes of a User-Agent are kept.
 const MaxUserAgent = 256
 
 // ClipUserAgent returns what is kept of a User-Agent: valid UTF-8 of at most
-// MaxUserAgent bytes.
+// MaxUserAgent bytes, without characters that would command a terminal or turn
+// the direction of writing.
 func ClipUserAgent(s Optional) Optional {
-	return Optional(strings.ToValidUTF8(string(s[:min(len(s), MaxUserAgent)]), ""))
+	return Optional(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(string(s[:min(len(s), MaxUserAgent)]), "")))
 }
 
 // RefreshToken is what is kept of a refresh token: enough to know it again and

@@ -75,7 +75,7 @@ func TestLive(t *testing.T) {
 	if !session.Live(begin.Add(-1)) || session.Live(begin) {
 		t.Error("a session does not die at the instant it expires")
 	}
-	if session.Ended = true; session.Live(begin.Add(-1)) {
+	if session.Blocked = true; session.Live(begin.Add(-1)) {
 		t.Error("a session that a block has ended is live")
 	}
 }

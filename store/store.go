@@ -4,7 +4,8 @@
 //
 // Each verb is one whole transaction in the words of the business (Login,
 // Refresh, EndSession), never a pair of read and write that a caller would
-// have to lock around. A verb that changes something returns only when the
+// have to lock around. The few that may be long (DeleteUser, Withdraw,
+// PruneSealing) take several, and may be asked again after a failure. A verb that changes something returns only when the
 // change is durable: it survives the death of the process and of the machine.
 //
 // Times are UTC and kept to the millisecond. Sessions expire at the instant
@@ -72,8 +73,8 @@ type Options struct {
 	// MaxSessions is how many live sessions one user may have; a login beyond
 	// it ends the oldest. Required, at least 1.
 	MaxSessions int
-	// AuditLife is how long audit events are kept. Required.
-	AuditLife time.Duration
+	// AuditRetention is how long audit events are kept. Required.
+	AuditRetention time.Duration
 	// TimeZone is where the days of Activity begin and end; nil means UTC.
 	TimeZone *time.Location
 	// Observe, if set, is told about every transaction: the verb and how long it
@@ -113,7 +114,8 @@ type Store interface {
 	// such live session.
 	EndSession(ctx context.Context, userID, sessionID string, by Actor) error
 
-	// EndSessions ends all sessions of a user and returns how many were live.
+	// EndSessions ends all sessions of a user and returns how many were live;
+	// none when the user is unknown.
 	EndSessions(ctx context.Context, userID string, by Actor) (int, error)
 
 	// Session returns a live session. ErrNotFound.
@@ -152,8 +154,9 @@ type Store interface {
 	// says. ErrNotFound when the user is unknown.
 	UpdateProfile(ctx context.Context, userID string, change ProfileChange) (User, error)
 
-	// BindPhone gives the user a phone number. ErrPhoneTaken when another user
-	// holds the same number (Phone.Canonical), ErrNotFound when the user is
+	// BindPhone gives the user a phone number; one that they hold changes
+	// nothing. ErrPhoneTaken when another user holds the same number
+	// (Phone.Canonical), which the audit notes; ErrNotFound when the user is
 	// unknown.
 	BindPhone(ctx context.Context, userID string, phone Phone, by Actor) (User, error)
 
@@ -176,7 +179,9 @@ type Store interface {
 	// holds their personal data when it returns: identities, session_keys,
 	// sessions, former ids, and the addresses and details in audit events about
 	// them or by them are gone; that they were deleted stays in the audit, by id.
-	// ErrNotFound.
+	// It may take several transactions. When it fails half-way the user is still
+	// there, though events about them may have lost address and detail already; it
+	// may be asked again. ErrNotFound.
 	DeleteUser(ctx context.Context, userID string, by Actor) (id string, err error)
 
 	// Withdraw erases what WeChat says a user has withdrawn, and remembers the
@@ -217,13 +222,13 @@ type Store interface {
 	PruneSealing(ctx context.Context) ([]string, error)
 
 	// Sweep removes sessions that have expired, session_keys and messages that are
-	// remembered no longer and audit events older than AuditLife, at most limit of
+	// remembered no longer and audit events older than AuditRetention, at most limit of
 	// each, and writes down when sessions were last used. It returns the largest of
 	// these numbers, also beside ErrDamaged: it passes over what does not read.
 	Sweep(ctx context.Context, limit int) (int, error)
 
-	// LiveSessions counts the sessions that are neither ended nor swept.
-	LiveSessions(ctx context.Context) (int, error)
+	// CountSessions counts the sessions that are neither ended nor swept.
+	CountSessions(ctx context.Context) (int, error)
 
 	// AuditEvent returns one event. ErrNotFound.
 	AuditEvent(ctx context.Context, id string) (AuditEvent, error)

@@ -71,8 +71,8 @@ func (u User) LearnUnionID(told Optional) User {
 	return u
 }
 
-// Linked reports whether the user has the identity.
-func (u User) Linked(appID, openID string) bool {
+// HasIdentity reports whether the user has the identity.
+func (u User) HasIdentity(appID, openID string) bool {
 	return slices.ContainsFunc(u.Identities, func(i Identity) bool {
 		return i.AppID == appID && i.OpenID == openID
 	})

@@ -15,6 +15,10 @@ func TestMerge(t *testing.T) {
 		NickName: "爱丽丝", AvatarURL: "https://example.com/a", Gender: store.GenderFemale, Language: "zh_CN",
 		City: "Shenzhen", Province: "Guangdong", Country: "China", UpdatedAt: begin,
 	}
+	fresh := store.Profile{
+		NickName: "b", AvatarURL: "c", Gender: store.GenderMale, Language: "d",
+		City: "e", Province: "f", Country: "g", UpdatedAt: begin,
+	}
 	with := func(p store.Profile, change func(*store.Profile)) store.Profile { change(&p); return p }
 	placeholder := store.Profile{NickName: "微信用户", AvatarURL: "https://example.com/grey"}
 	tests := []struct {
@@ -24,9 +28,7 @@ func TestMerge(t *testing.T) {
 		{"the first", store.Profile{}, known, with(known, func(p *store.Profile) { p.UpdatedAt = now })},
 		{"an empty one", known, store.Profile{}, with(known, func(p *store.Profile) { p.UpdatedAt = now })},
 		{"a new name", known, store.Profile{NickName: "Alice"}, with(known, func(p *store.Profile) { p.NickName, p.UpdatedAt = "Alice", now })},
-		{"everything new", known,
-			store.Profile{NickName: "b", AvatarURL: "c", Gender: store.GenderMale, Language: "d", City: "e", Province: "f", Country: "g", UpdatedAt: begin},
-			store.Profile{NickName: "b", AvatarURL: "c", Gender: store.GenderMale, Language: "d", City: "e", Province: "f", Country: "g", UpdatedAt: now}},
+		{"everything new", known, fresh, with(fresh, func(p *store.Profile) { p.UpdatedAt = now })},
 		{"a placeholder on a chosen name", known, placeholder, known},
 		{"a placeholder on nothing", store.Profile{}, placeholder, with(placeholder, func(p *store.Profile) { p.UpdatedAt = now })},
 		{"a placeholder on a placeholder", with(placeholder, func(p *store.Profile) { p.AvatarURL = "old" }), placeholder,
@@ -54,7 +56,8 @@ func TestProfileChange(t *testing.T) {
 		{"nothing", known, store.ProfileChange{}, known},
 		{"a name", known, store.ProfileChange{NickName: &name}, store.Profile{NickName: "Alice", City: "Shenzhen", Gender: store.GenderFemale}},
 		{"no name", known, store.ProfileChange{NickName: &none}, store.Profile{City: "Shenzhen", Gender: store.GenderFemale}},
-		{"a placeholder on a chosen name", known, store.ProfileChange{NickName: &placeholder, City: &none}, store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale}},
+		{"a placeholder on a chosen name", known, store.ProfileChange{NickName: &placeholder, City: &none},
+			store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale}},
 		{"a placeholder on nothing", store.Profile{}, store.ProfileChange{NickName: &placeholder}, store.Profile{NickName: "微信用户"}},
 		{"everything", known,
 			store.ProfileChange{NickName: &name, AvatarURL: &name, Gender: &unknown, Language: &name, City: &name, Province: &name, Country: &name},
@@ -93,14 +96,14 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-func TestLinked(t *testing.T) {
+func TestHasIdentity(t *testing.T) {
 	user := store.User{Identities: []store.Identity{{AppID: "app", OpenID: "alice"}, {AppID: "other", OpenID: "bob"}}}
 	for _, i := range user.Identities {
-		if !user.Linked(i.AppID, i.OpenID) {
-			t.Errorf("%s %s is not linked", i.AppID, i.OpenID)
+		if !user.HasIdentity(i.AppID, i.OpenID) {
+			t.Errorf("%s %s is not theirs", i.AppID, i.OpenID)
 		}
 	}
-	if user.Linked("app", "bob") || user.Linked("", "") {
-		t.Error("linked to an identity of nobody")
+	if user.HasIdentity("app", "bob") || user.HasIdentity("", "") {
+		t.Error("an identity of nobody is theirs")
 	}
 }

@@ -4,10 +4,9 @@ import "time"
 
 // MessageMemory is how long a Withdrawal's message is remembered at least. WeChat
 // sends a message again that was not answered within five seconds, three times in
-// all (its page on message push). But its signature sorts timestamp and nonce and
-// joins them, so that either may be taken for the other: who has kept a request
-// may send it again when the time has come that its nonce looks like.
-const MessageMemory = 180 * 24 * time.Hour
+// all (its page on message push); one that was made more than a day ago is refused
+// before it comes here.
+const MessageMemory = 48 * time.Hour
 
 // Withdrawal is a message in which WeChat tells that a user has taken back what
 // they had shown to a mini program, or that WeChat has.
@@ -18,7 +17,7 @@ type Withdrawal struct {
 	MessageID [32]byte // names the message; what is remembered for MessageMemory
 	AppID     string
 	OpenID    string   // "" when WeChat left it out
-	UnionID   Optional // asked when the OpenID is empty
+	UnionID   Optional // asked when the OpenID names nobody
 	NickName  bool     // what is to be erased
 	Avatar    bool
 	Phone     bool

@@ -33,13 +33,15 @@ func (c *Client) authorised(ctx context.Context, appID string, r apiRequest, rea
 	if !refused {
 		return err
 	}
-	_, err = c.attempt(ctx, appID, r, read, (*tokenState).distrust)
+	_, err = c.attempt(ctx, appID, r, read, func(s *tokenState, refused accessToken) { s.distrust(refused, c.now()) })
 	return err
 }
 
 // attempt makes the call with the app's token. When WeChat refuses the token the
 // state is told by refuse.
-func (c *Client) attempt(ctx context.Context, appID string, r apiRequest, read func(*object) bool, refuse func(*tokenState, accessToken)) (refused bool, err error) {
+func (c *Client) attempt(
+	ctx context.Context, appID string, r apiRequest, read func(*object) bool, refuse func(*tokenState, accessToken),
+) (refused bool, err error) {
 	s, err := c.token(ctx, appID)
 	if err != nil {
 		return false, err

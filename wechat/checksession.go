@@ -6,6 +6,7 @@ import (
 )
 
 const (
+	checksession = "checksession"
 	noSessionKey = 87007 // session_key not existed or expired
 	badSignature = 87009 // the signature was made with another session_key
 )
@@ -16,7 +17,7 @@ const (
 func (c *Client) CheckSession(ctx context.Context, appID, openID string, key SessionKey) (bool, error) {
 	r := apiRequest{
 		path:     "/wxa",
-		endpoint: "checksession",
+		endpoint: checksession,
 		query: url.Values{
 			"openid":     {openID},
 			"signature":  {key.HMAC(nil)},

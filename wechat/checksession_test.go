@@ -19,9 +19,9 @@ func TestCheckSession(t *testing.T) {
 		second := w.login(t, c, "mei")
 		wantLive(t, c, first, false)
 		wantLive(t, c, second, true)
-		w.fault(t, "/wxa/checksession", noSessionKey, 1)
+		w.fault(t, checkSessionPath, noSessionKey, 1)
 		wantLive(t, c, second, false)
-		w.fault(t, "/wxa/checksession", -1, 1)
+		w.fault(t, checkSessionPath, -1, 1)
 		if live, err := c.CheckSession(t.Context(), testApp, second.OpenID, second.SessionKey); live || !errors.Is(err, ErrUnavailable) {
 			t.Errorf("live = %t, err = %v, want ErrUnavailable", live, err)
 		}
@@ -62,7 +62,7 @@ func TestCheckSessionRequest(t *testing.T) {
 	if _, err := c.CheckSession(t.Context(), testApp, "oTest-1", testKey); err != nil {
 		t.Fatal(err)
 	}
-	if got.Method != "GET" || got.URL.Path != "/wxa/checksession" || got.ContentLength != 0 {
+	if got.Method != "GET" || got.URL.Path != checkSessionPath || got.ContentLength != 0 {
 		t.Errorf("request = %s %s with %d bytes", got.Method, got.URL.Path, got.ContentLength)
 	}
 	want := url.Values{

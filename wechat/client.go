@@ -1,5 +1,7 @@
-// Package wechat asks api.weixin.qq.com who a mini program's user is, and opens
-// the data that WeChat encrypts for a mini program's server ("open data").
+// Package wechat speaks with WeChat: it calls api.weixin.qq.com (login codes,
+// phone numbers, session_keys, texts), keeps one access_token for all instances,
+// opens the data that WeChat encrypts for a mini program's server ("open data"),
+// and reads what WeChat pushes.
 //
 // It never logs, and never lets an AppSecret, a session_key, an access_token, a
 // code or WeChat's own error text into an error: what it returns may be logged
@@ -24,8 +26,8 @@ import (
 const (
 	defaultBaseURL = "https://api.weixin.qq.com"
 
-	// maxParameter is the longest AppID, AppSecret or code that is sent, in
-	// bytes.
+	// maxParameter is the longest AppID, AppSecret, OpenID or code that is
+	// sent, and the longest parameter of a push that is read, in bytes.
 	maxParameter = 1024
 )
 

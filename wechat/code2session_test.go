@@ -54,7 +54,7 @@ func TestCode2SessionSuccess(t *testing.T) {
 	const key = `"session_key":"` + testKey + `"`
 	whole := Session{OpenID: "oTest-1", UnionID: "uTest-1", SessionKey: testKey}
 	unbound := Session{OpenID: "oTest-1", SessionKey: testKey}
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		body string
 		want Session
 	}{
@@ -69,15 +69,15 @@ func TestCode2SessionSuccess(t *testing.T) {
 		"names in other use": {`{"OPENID":"x","openid":"oTest-1","Session_Key":"x",` + key + `}`, unbound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, _ := newTestClient(t, serve(t, answer(tc.body)))
+			c, _ := newTestClient(t, serve(t, answer(test.body)))
 			got, err := c.Code2Session(t.Context(), testApp, testCode)
 			if err != nil {
 				t.Fatal(err)
 			}
 			// Compared as text of its own: cmp would format a difference as
 			// "[session_key]".
-			if got != tc.want {
-				t.Errorf("session = %+v, want %+v (keys equal: %t)", got, tc.want, got.SessionKey == tc.want.SessionKey)
+			if got != test.want {
+				t.Errorf("session = %+v, want %+v (keys equal: %t)", got, test.want, got.SessionKey == test.want.SessionKey)
 			}
 		})
 	}
@@ -200,7 +200,7 @@ func TestCode2SessionBrokenTransport(t *testing.T) {
 		fmt.Fprintf(conn, "HTTP/%s%s %s\r\n\r\n", testSecret, testCode, testErrmsg)
 		return true
 	}
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		base   func(t *testing.T) string
 		reason string
 	}{
@@ -229,11 +229,11 @@ func TestCode2SessionBrokenTransport(t *testing.T) {
 		}), "connection failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, calls := newTestClient(t, tc.base(t))
+			c, calls := newTestClient(t, test.base(t))
 			_, err := c.Code2Session(t.Context(), testApp, testCode)
 			wantFailure(t, err, ErrUnavailable, 0, *calls)
-			if !strings.HasSuffix(err.Error(), ": unavailable: "+tc.reason) {
-				t.Errorf("err = %v, want the reason %q", err, tc.reason)
+			if !strings.HasSuffix(err.Error(), ": unavailable: "+test.reason) {
+				t.Errorf("err = %v, want the reason %q", err, test.reason)
 			}
 		})
 	}
@@ -251,7 +251,7 @@ func wireURL(handle func(net.Conn, int64) bool) func(*testing.T) string {
 
 func TestCode2SessionContext(t *testing.T) {
 	private := errors.New("the caller's own cause: " + testSecret)
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		end  func(context.Context) (context.Context, context.CancelFunc)
 		want error
 	}{
@@ -267,12 +267,12 @@ func TestCode2SessionContext(t *testing.T) {
 			base := serve(t, func(w http.ResponseWriter, r *http.Request) { <-release })
 			t.Cleanup(func() { close(release) })
 			c, calls := newTestClient(t, base)
-			ctx, cancel := tc.end(t.Context())
+			ctx, cancel := test.end(t.Context())
 			defer cancel()
 			_, err := c.Code2Session(ctx, testApp, testCode)
 			wantFailure(t, err, ErrUnavailable, 0, *calls)
-			if !errors.Is(err, tc.want) || errors.Is(err, private) {
-				t.Errorf("err = %v, want %v and no other cause", err, tc.want)
+			if !errors.Is(err, test.want) || errors.Is(err, private) {
+				t.Errorf("err = %v, want %v and no other cause", err, test.want)
 			}
 		})
 	}
@@ -293,7 +293,7 @@ func TestCode2SessionContext(t *testing.T) {
 // A WeChat that never answers, or answers a byte and no more, holds a login for
 // five seconds and no longer; one that does not shake hands holds it for three.
 func TestCode2SessionTimeout(t *testing.T) {
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		base, says string
 		want       time.Duration
 	}{
@@ -303,12 +303,12 @@ func TestCode2SessionTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, calls := newTestClient(t, tc.base)
+				c, calls := newTestClient(t, test.base)
 				c.transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
 					near, far := net.Pipe()
 					go func() {
 						http.ReadRequest(bufio.NewReader(far))
-						io.WriteString(far, tc.says)
+						io.WriteString(far, test.says)
 						io.Copy(io.Discard, far)
 					}()
 					return near, nil
@@ -318,8 +318,8 @@ func TestCode2SessionTimeout(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("err = %v, want context.DeadlineExceeded", err)
 				}
-				if got := (*calls)[0].Elapsed; got != tc.want {
-					t.Errorf("the call took %v, want %v", got, tc.want)
+				if got := (*calls)[0].Elapsed; got != test.want {
+					t.Errorf("the call took %v, want %v", got, test.want)
 				}
 			})
 		})
@@ -327,7 +327,7 @@ func TestCode2SessionTimeout(t *testing.T) {
 }
 
 func TestCode2SessionSendsNothing(t *testing.T) {
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		appID, code string
 		class       error
 	}{
@@ -341,9 +341,9 @@ func TestCode2SessionSendsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			hits := 0
 			c, calls := newTestClient(t, serve(t, func(http.ResponseWriter, *http.Request) { hits++ }))
-			_, err := c.Code2Session(t.Context(), tc.appID, tc.code)
-			if !errors.Is(err, tc.class) {
-				t.Errorf("err = %v, want %v", err, tc.class)
+			_, err := c.Code2Session(t.Context(), test.appID, test.code)
+			if !errors.Is(err, test.class) {
+				t.Errorf("err = %v, want %v", err, test.class)
 			}
 			wantNoSecret(t, err)
 			if hits != 0 || len(*calls) != 0 {

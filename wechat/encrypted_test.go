@@ -39,7 +39,7 @@ func bend(e Encrypted, old, new string) Encrypted {
 
 func TestParseEncrypted(t *testing.T) {
 	iv, block := encode(make([]byte, 16)), encode(make([]byte, 16))
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		data, iv string
 		field    string // "" when it is taken
 	}{
@@ -64,17 +64,17 @@ func TestParseEncrypted(t *testing.T) {
 		"both wrong: data is named first": {"", "", "encryptedData"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := ParseEncrypted(tc.data, tc.iv)
-			if tc.field == "" {
+			_, err := ParseEncrypted(test.data, test.iv)
+			if test.field == "" {
 				if err != nil {
 					t.Errorf("err = %v, want none", err)
 				}
 				return
 			}
 			var fault *FieldError
-			told := errors.As(err, &fault) && fault.Field == tc.field && fault.Reason != ""
+			told := errors.As(err, &fault) && fault.Field == test.field && fault.Reason != ""
 			if !told || !errors.Is(err, ErrMalformed) {
-				t.Errorf("err = %v, want a *FieldError of %s", err, tc.field)
+				t.Errorf("err = %v, want a *FieldError of %s", err, test.field)
 			}
 		})
 	}
@@ -118,7 +118,7 @@ func TestOpenWithSeveralKeys(t *testing.T) {
 		"", "not base64", "c2hvcnQ=", right + "\n",
 		SessionKey(encode(make([]byte, 24))), SessionKey(encode(make([]byte, 32))),
 	}
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		keys []SessionKey
 		want bool
 	}{
@@ -131,11 +131,11 @@ func TestOpenWithSeveralKeys(t *testing.T) {
 		"no key":              {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, err := e.Open(tc.keys...)
-			if tc.want && (err != nil || d.Share == nil || d.key != right) {
+			d, err := e.Open(test.keys...)
+			if test.want && (err != nil || d.Share == nil || d.key != right) {
 				t.Errorf("Open = %v, %v, want the share under its own key", d, err)
 			}
-			if !tc.want && (d != nil || err != ErrSessionKeyStale) {
+			if !test.want && (d != nil || err != ErrSessionKeyStale) {
 				t.Errorf("Open = %v, %v, want ErrSessionKeyStale itself", d, err)
 			}
 		})

@@ -10,8 +10,8 @@ type Erasure struct {
 }
 
 // Erasure returns what the event asks to be erased of its user, of what a login
-// server holds (WeChat: 安全指引, 授权用户信息变更). Other messages, and
-// authorisations for other things, ask for nothing.
+// server holds (WeChat: 安全指引, 授权用户信息变更). Other messages,
+// and authorisations for other things, ask for nothing.
 func (p Push) Erasure() Erasure {
 	switch p.Event {
 	case "user_info_modified":
@@ -23,6 +23,16 @@ func (p Push) Erasure() Erasure {
 		return Erasure{Account: true}
 	}
 	return Erasure{}
+}
+
+// Privacy reports whether the event is one in which a user, or WeChat for them,
+// takes something back, whether or not it is something that a login server holds.
+func (p Push) Privacy() bool {
+	switch p.Event {
+	case "user_info_modified", "user_authorization_revoke", "user_authorization_cancellation":
+		return true
+	}
+	return false
 }
 
 func erasureOf(revoked []int) Erasure {

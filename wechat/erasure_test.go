@@ -7,7 +7,7 @@ import (
 )
 
 func TestErasure(t *testing.T) {
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		push Push
 		want Erasure
 	}{
@@ -25,7 +25,7 @@ func TestErasure(t *testing.T) {
 		"no event":               {Push{Revoked: []int{8}}, Erasure{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, tc.push.Erasure()); diff != "" {
+			if diff := cmp.Diff(test.want, test.push.Erasure()); diff != "" {
 				t.Errorf("Erasure (-want +got):\n%s", diff)
 			}
 		})

@@ -90,13 +90,20 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Class, e.cause}
 }
 
+// The errcodes of a spent quota.
+const (
+	dayQuotaSpent    = 45009
+	minuteQuotaSpent = 45011
+	textQuotaSpent   = 44991 // of msg_sec_check, in a minute
+)
+
 // RetryAfter is how long to wait after a spent quota: a minute after 45011 and
 // 44991, an hour after 45009, else 0.
 func (e *Error) RetryAfter() time.Duration {
 	switch e.Errcode {
-	case 45011, 44991:
+	case minuteQuotaSpent, textQuotaSpent:
 		return time.Minute
-	case 45009:
+	case dayQuotaSpent:
 		return time.Hour
 	}
 	return 0
@@ -121,7 +128,7 @@ func classOf(errcode int) error {
 	switch errcode {
 	case -1:
 		return ErrUnavailable
-	case 45009, 45011, 44991:
+	case dayQuotaSpent, minuteQuotaSpent, textQuotaSpent:
 		return ErrRateLimited
 	}
 	return ErrConfiguration

@@ -53,7 +53,7 @@ func TestOpenDataViews(t *testing.T) {
 			Province: "Jiangsu", Country: "CN", AvatarURL: "https://thirdwx.qlogo.cn/a/132",
 		}},
 		"phone": {Mark: mark, Phone: []string{"13800000000", "13800000000", "86"}},
-		"werun": {Mark: mark, WeRun: &WeRun{Steps: []Day{
+		"werun": {Mark: mark, WeRun: &WeRun{Steps: []StepDay{
 			{Date: time.Date(2023, 11, 13, 16, 0, 0, 0, time.UTC), Steps: 4096},
 			{Date: time.Date(2023, 11, 14, 16, 0, 0, 0, time.UTC), Steps: 0},
 		}}},
@@ -169,7 +169,7 @@ func TestOpenRefusesWhatIsNoObject(t *testing.T) {
 }
 
 func TestVerify(t *testing.T) {
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		plain string
 		want  error
 	}{
@@ -213,8 +213,8 @@ func TestVerify(t *testing.T) {
 		"an empty openId":                  {`{"openId":"","nickName":"a",` + testMark + `}`, ErrWrongApp},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := open(t, seal(t, tc.plain)).Verify(testApp, testUser); err != tc.want {
-				t.Errorf("Verify = %v, want %v", err, tc.want)
+			if err := open(t, seal(t, test.plain)).Verify(testApp, testUser); err != test.want {
+				t.Errorf("Verify = %v, want %v", err, test.want)
 			}
 		})
 	}
@@ -257,7 +257,7 @@ func TestVerifyRawData(t *testing.T) {
 	}
 	raw := string(readFile(t, "testdata/rawdata.txt"))
 	signature := strings.TrimSpace(string(readFile(t, "testdata/rawdata.sha1")))
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		raw, signature string
 		want           error
 	}{
@@ -273,8 +273,8 @@ func TestVerifyRawData(t *testing.T) {
 		"neither":                {"", "", ErrMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := d.VerifyRawData(tc.raw, tc.signature); !errors.Is(err, tc.want) {
-				t.Errorf("VerifyRawData = %v, want %v", err, tc.want)
+			if err := d.VerifyRawData(test.raw, test.signature); !errors.Is(err, test.want) {
+				t.Errorf("VerifyRawData = %v, want %v", err, test.want)
 			}
 		})
 	}

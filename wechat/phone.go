@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
+	"strings"
 )
 
 // Phone is the data of the phone number button, as WeChat wrote it. None of its
@@ -25,6 +27,33 @@ func readPhone(o *object) *Phone {
 		return nil
 	}
 	return p
+}
+
+// Consistent reports whether PhoneNumber is PurePhoneNumber, with the country
+// code or a part of it before. CBC has no integrity: who spoils one block bends
+// the next one at will, and so one of the two numbers. To bend both alike and
+// leave the rest readable is far harder; what was spoilt does not look like a
+// number.
+func (p Phone) Consistent() bool {
+	if !numberForm.MatchString(p.PhoneNumber) || !numberForm.MatchString(p.PurePhoneNumber) || !codeForm.MatchString(p.CountryCode) {
+		return false
+	}
+	shown, pure := digits(p.PhoneNumber), digits(p.PurePhoneNumber)
+	return strings.HasSuffix(shown, pure) && strings.HasSuffix(digits(p.CountryCode)+pure, shown)
+}
+
+var (
+	numberForm = regexp.MustCompile(`^\+?[0-9]([ -]?[0-9]){4,18}$`)
+	codeForm   = regexp.MustCompile(`^\+?[0-9]{1,4}$`)
+)
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // String hides the number: it is "[phone number]".

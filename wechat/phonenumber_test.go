@@ -51,14 +51,14 @@ func TestPhoneCodeRefused(t *testing.T) {
 		wantPhoneCodeInvalid(t, c, mei.OpenID, code, 40029) // used
 		wantPhoneCodeInvalid(t, c, mei.OpenID, w.phoneCode(t, otherApp, "mei", testPhone), 40013)
 		for _, errcode := range []int{40003, 40163} {
-			w.fault(t, "/wxa/business/getuserphonenumber", errcode, 1)
+			w.fault(t, phoneNumberPath, errcode, 1)
 			wantPhoneCodeInvalid(t, c, mei.OpenID, code, errcode)
 		}
-		calls := w.Calls()["/wxa/business/getuserphonenumber"]
+		calls := w.Calls()[phoneNumberPath]
 		wantPhoneCodeInvalid(t, c, mei.OpenID, "", 0)
 		wantPhoneCodeInvalid(t, c, mei.OpenID, strings.Repeat("c", maxParameter+1), 0)
 		wantPhoneCodeInvalid(t, c, "", code, 0) // or WeChat would not check whose it is
-		if w.Calls()["/wxa/business/getuserphonenumber"] != calls {
+		if w.Calls()[phoneNumberPath] != calls {
 			t.Error("a code that cannot be one was sent")
 		}
 	})
@@ -77,6 +77,22 @@ func wantPhoneCodeInvalid(t *testing.T, c *Client, openID, code string, errcode 
 	}
 }
 
+func TestPhoneConsistent(t *testing.T) {
+	for phone, want := range map[Phone]bool{
+		{"13800138000", "13800138000", "86"}:       true,
+		{"+86 138-0013-8000", "13800138000", "86"}: true,
+		{"+447700900123", "7700900123", "44"}:      true,
+		{"+447700900123", "7700900123", "49"}:      false,
+		{"13800138000", "13900139000", "86"}:       false,
+		{"99138001380", "13800138000", "86"}:       false,
+		{"none", "none", "86"}:                     false,
+	} {
+		if got := phone.Consistent(); got != want {
+			t.Errorf("%s and %s of %s: %t, want %t", phone.PhoneNumber, phone.PurePhoneNumber, phone.CountryCode, got, want)
+		}
+	}
+}
+
 // A code leaves again when its token was refused, and never for another reason.
 func TestPhoneCodeIsRepeatedAfterTokenRefusalOnly(t *testing.T) {
 	for errcode, want := range map[int]int{40001: 2, 40014: 2, 42001: 2, -1: 1, 45011: 1, 40029: 1, 47001: 1} {
@@ -84,12 +100,12 @@ func TestPhoneCodeIsRepeatedAfterTokenRefusalOnly(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				c := w.client(t)
 				mei := w.login(t, c, "mei")
-				w.fault(t, "/wxa/business/getuserphonenumber", errcode, 1)
+				w.fault(t, phoneNumberPath, errcode, 1)
 				_, err := c.PhoneNumber(t.Context(), testApp, mei.OpenID, w.phoneCode(t, testApp, "mei", ""))
 				if (err == nil) != (want == 2) {
 					t.Errorf("err = %v", err)
 				}
-				if got := w.Calls()["/wxa/business/getuserphonenumber"]; got != want {
+				if got := w.Calls()[phoneNumberPath]; got != want {
 					t.Errorf("%d calls, want %d", got, want)
 				}
 			})
@@ -99,7 +115,7 @@ func TestPhoneCodeIsRepeatedAfterTokenRefusalOnly(t *testing.T) {
 
 func TestPhoneNumberAnswers(t *testing.T) {
 	const numbers = `"phoneNumber":"` + testPhone + `","purePhoneNumber":"` + testPhone + `"`
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		body string
 		ok   bool
 	}{
@@ -114,18 +130,18 @@ func TestPhoneNumberAnswers(t *testing.T) {
 			c, _ := newTestClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 				body, _ := io.ReadAll(r.Body)
 				sent, path, kind = string(body), r.Method+" "+r.URL.String(), r.Header.Get("Content-Type")
-				io.WriteString(w, tc.body)
+				io.WriteString(w, test.body)
 			}))
 			c.loadToken = savedToken(t, time.Now().Add(time.Hour))
 			phone, err := c.PhoneNumber(t.Context(), testApp, "oTest-1", `a"b`)
 			switch {
-			case tc.ok && (err != nil || phone != (Phone{testPhone, testPhone, "86"})):
+			case test.ok && (err != nil || phone != (Phone{testPhone, testPhone, "86"})):
 				t.Errorf("err = %v, or another number", err)
-			case !tc.ok && !errors.Is(err, ErrUnavailable):
+			case !test.ok && !errors.Is(err, ErrUnavailable):
 				t.Errorf("err = %v, want ErrUnavailable", err)
 			}
 			if sent != `{"code":"a\"b","openid":"oTest-1"}` || kind != "application/json" ||
-				path != "POST /wxa/business/getuserphonenumber?access_token=76_saved" {
+				path != "POST "+phoneNumberPath+"?access_token=76_saved" {
 				t.Errorf("request = %s, %s %s", path, kind, sent)
 			}
 		})

@@ -24,6 +24,12 @@ const (
 	// pushWindow is how far the timestamp of a push may be from now, either way.
 	pushWindow = 5 * time.Minute
 
+	// maxPushAge is how long ago a message may have been made. The signature sorts
+	// what it covers, so that the nonce may be taken for the timestamp and the
+	// timestamp for the nonce: a request that somebody kept would be fresh again
+	// when the time has come that its nonce reads as.
+	maxPushAge = 24 * time.Hour
+
 	// maxPush is the largest body that is read, in bytes. Real ones have a few
 	// thousand at most.
 	maxPush = 128 << 10
@@ -38,10 +44,11 @@ type PushKey struct {
 	key   []byte // of AES-256; nil in plain mode
 }
 
-// NewPushKey returns the key of an app in secure mode (安全模式), which signs and
-// encrypts the body. encodingAESKey has the 43 characters that WeChat's console
-// shows. A body that is not encrypted is refused; of one in compatible mode
-// (兼容模式) the encrypted part alone is read. Its error repeats no secret.
+// NewPushKey returns the key of an app in secure mode (安全模式), which signs
+// and encrypts the body. encodingAESKey has the 43 characters that WeChat's
+// console shows. A body that is not encrypted is refused; of one in compatible
+// mode (兼容模式) the encrypted part alone is read. Its error repeats no
+// secret.
 func NewPushKey(appID, token, encodingAESKey string) (PushKey, error) {
 	k, err := NewPlainPushKey(appID, token)
 	if err != nil {
@@ -59,7 +66,8 @@ func NewPushKey(appID, token, encodingAESKey string) (PushKey, error) {
 
 // NewPlainPushKey returns the key of an app in plain mode (明文模式), where the
 // signature covers the timestamp and the nonce and nothing of the body: whoever
-// has seen one request can send any message with its query for five minutes.
+// has seen one request can send any message with its query for five minutes, and
+// again when the time has come that its nonce reads as.
 // Its error repeats no secret.
 func NewPlainPushKey(appID, token string) (PushKey, error) {
 	if appID == "" || token == "" {
@@ -81,7 +89,7 @@ func (k PushKey) Challenge(query url.Values, now time.Time) (string, error) {
 
 // Open returns the message of a POST, JSON or XML. A body has at most 128 KiB,
 // the query gives no parameter twice, and its timestamp is at most five minutes
-// from now. The only error is ErrPushRefused.
+// from now, the message at most a day old. The only error is ErrPushRefused.
 //
 // WeChat sends a message up to three times, and others may repeat it within the
 // window: remember Push.ID.
@@ -94,7 +102,7 @@ func (k PushKey) Open(query url.Values, body []byte, now time.Time) (Push, error
 		return Push{}, ErrPushRefused
 	}
 	p, ok := readPush(k.appID, message)
-	if !ok {
+	if !ok || now.Sub(p.CreatedAt) > maxPushAge || p.CreatedAt.Sub(now) > pushWindow {
 		return Push{}, ErrPushRefused
 	}
 	return p, nil

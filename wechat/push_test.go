@@ -71,7 +71,7 @@ func TestChallenge(t *testing.T) {
 		q.Set("echostr", "4375120948345356249")
 		return q
 	}
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		spoil func(url.Values)
 		want  string // "" when it is refused
 	}{
@@ -89,11 +89,11 @@ func TestChallenge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q := good()
-			tc.spoil(q)
+			test.spoil(q)
 			for _, k := range []PushKey{secureKey(t), plainKey(t)} {
 				got, err := k.Challenge(q, testTime)
-				if got != tc.want || (err != ErrPushRefused) != (tc.want != "") {
-					t.Errorf("Challenge = %q, %v, want %q", got, err, tc.want)
+				if got != test.want || (err != ErrPushRefused) != (test.want != "") {
+					t.Errorf("Challenge = %q, %v, want %q", got, err, test.want)
 				}
 			}
 		})
@@ -101,7 +101,7 @@ func TestChallenge(t *testing.T) {
 }
 
 func TestPushWindow(t *testing.T) {
-	for _, tc := range []struct {
+	for _, test := range []struct {
 		timestamp string
 		now       time.Time
 		want      error
@@ -117,9 +117,9 @@ func TestPushWindow(t *testing.T) {
 		{"-9223372036854775808", testTime, ErrPushRefused},
 		{"9223372036854775808", testTime, ErrPushRefused},
 	} {
-		t.Run(tc.timestamp+" at "+tc.now.UTC().Format(time.TimeOnly), func(t *testing.T) {
-			if _, err := plainKey(t).Open(sign(testToken, tc.timestamp, "signature"), []byte(testEvent), tc.now); err != tc.want {
-				t.Errorf("Open = %v, want %v", err, tc.want)
+		t.Run(test.timestamp+" at "+test.now.UTC().Format(time.TimeOnly), func(t *testing.T) {
+			if _, err := plainKey(t).Open(sign(testToken, test.timestamp, "signature"), []byte(testEvent), test.now); err != test.want {
+				t.Errorf("Open = %v, want %v", err, test.want)
 			}
 		})
 	}
@@ -195,7 +195,7 @@ func TestOpenWithTheZeroPushKey(t *testing.T) {
 }
 
 func TestNewPushKeyRefusals(t *testing.T) {
-	for name, tc := range map[string]struct{ appID, token, aesKey string }{
+	for name, test := range map[string]struct{ appID, token, aesKey string }{
 		"no app":                  {"", testToken, testAESKey},
 		"no token":                {testApp, "", testAESKey},
 		"no key":                  {testApp, testToken, ""},
@@ -207,7 +207,7 @@ func TestNewPushKeyRefusals(t *testing.T) {
 		"a key of 16 bytes":       {testApp, testToken, "canaryAESKeyOf16Bytes="},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k, err := NewPushKey(tc.appID, tc.token, tc.aesKey)
+			k, err := NewPushKey(test.appID, test.token, test.aesKey)
 			if err == nil || !cmp.Equal(k, PushKey{}, cmp.AllowUnexported(PushKey{})) {
 				t.Fatalf("err = %v, want one", err)
 			}

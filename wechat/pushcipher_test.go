@@ -45,7 +45,7 @@ func TestOpenSecurePush(t *testing.T) {
 	good := frame(testEvent, testApp)
 	whole := padded(32)
 	halfBlock := append(whole[:len(whole)-32], bytes.Repeat([]byte{16}, 16)...)
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		request request
 		want    error
 	}{
@@ -68,7 +68,7 @@ func TestOpenSecurePush(t *testing.T) {
 		"nothing":                    {signedRequest(""), ErrPushRefused},
 		"a plain body":               {plainRequest(testEvent), ErrPushRefused},
 	} {
-		t.Run(name, func(t *testing.T) { wantOpened(t, secureKey(t), tc.request, tc.want) })
+		t.Run(name, func(t *testing.T) { wantOpened(t, secureKey(t), test.request, test.want) })
 	}
 }
 

@@ -33,8 +33,9 @@ const (
 	// has 28.
 	maxPushText = 128
 
-	// maxPushTags is how many tags XML may have. Real messages have less than a
-	// hundred; thirty thousand would take 25 MB, before any signature is checked.
+	// maxPushTags is how many tags XML, and how many commas JSON may have. Real
+	// messages have less than a hundred; thirty thousand would take 25 MB, before
+	// any signature is checked.
 	maxPushTags = 4096
 )
 
@@ -85,12 +86,12 @@ func pushID(appID string, text func(name string) string) [sha256.Size]byte {
 	return [sha256.Size]byte(hash.Sum(nil))
 }
 
-// readNumbers reads numbers between commas and passes over what is none:
-// WeChat's page shows one number and does not say how it writes two.
+// readNumbers reads the numbers in a text: WeChat's page shows one and does not
+// say how it writes two.
 func readNumbers(text string) []int {
 	var numbers []int
-	for part := range strings.SplitSeq(text, ",") {
-		if n, err := strconv.Atoi(strings.TrimSpace(part)); err == nil {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r < '0' || r > '9' }) {
+		if n, err := strconv.Atoi(part); err == nil {
 			numbers = append(numbers, n)
 		}
 	}
@@ -114,6 +115,9 @@ func parsePush(data []byte) (*object, bool) {
 // parsePushJSON takes the spaces off names and texts that stand in WeChat's
 // samples (" OpenID"). Names that differ in nothing else are one name, twice.
 func parsePushJSON(data []byte) (*object, bool) {
+	if bytes.Count(data, []byte(",")) > maxPushTags {
+		return nil, false
+	}
 	raw, ok := parseObject(data)
 	if !ok {
 		return nil, false

@@ -9,13 +9,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The samples of WeChat's page 授权用户信息变更, stray spaces included; the AppID
-// is ours.
+// The samples of WeChat's page 授权用户信息变更, stray spaces included; the
+// AppID is ours.
 const (
 	sampleJSON = `{
   "ToUserName": "gh_870882ca4b1",
   "FromUserName": "oaKk346BaWE-eIn4oSRWbaM9vR7s",
-  "CreateTime": 1627359464,
+  "CreateTime": 1700000000,
   "MsgType": "event",
   "Event": "user_authorization_revoke",
   "OpenID": "oaKk343WOktAaT2ygsX138BGblrg",
@@ -27,7 +27,7 @@ const (
 	sampleXML = `<xml>
     <ToUserName><![CDATA[gh_870882ca4b1]]></ToUserName>
     <FromUserName><![CDATA[oaKk346BaWE-eIn4oSRWbaM9vR7s]]></FromUserName>
-    <CreateTime>1627359464</CreateTime>
+    <CreateTime>1700000000</CreateTime>
     <MsgType><![CDATA[event]]></MsgType>
     <Event><![CDATA[user_authorization_revoke]]></Event>
     <OpenID><![CDATA[oaKk343WOktAaT2ygsX138BGblrg]]></OpenID>
@@ -59,7 +59,7 @@ func TestPushSamples(t *testing.T) {
 		"JSON with spaces in its names": strings.NewReplacer(
 			`"OpenID"`, `" OpenID"`, `"AppID"`, `" AppID "`, `"RevokeInfo"`, `" RevokeInfo"`).Replace(sampleJSON),
 		"JSON with spaces in its texts": strings.NewReplacer(
-			`"oaKk343`, `" oaKk343`, testApp, testApp+" ", `1627359464`, `" 1627359464"`, `"1"`, "1").Replace(sampleJSON),
+			`"oaKk343`, `" oaKk343`, testApp, testApp+" ", `1700000000`, `" 1700000000"`, `"1"`, "1").Replace(sampleJSON),
 		"XML with a declaration": `<?xml version="1.0" encoding="UTF-8"?>` + sampleXML,
 		"XML without CDATA":      strings.NewReplacer("<![CDATA[", " ", "]]>", "\n").Replace(sampleXML),
 	} {
@@ -67,7 +67,7 @@ func TestPushSamples(t *testing.T) {
 			got, err := inAnyMode(t, message)
 			want := Push{
 				ID: got.ID, AppID: testApp, Event: "user_authorization_revoke", OpenID: "oaKk343WOktAaT2ygsX138BGblrg",
-				CreatedAt: time.Date(2021, 7, 27, 4, 17, 44, 0, time.UTC), Revoked: []int{1},
+				CreatedAt: testTime.UTC(), Revoked: []int{1},
 			}
 			if diff := cmp.Diff(want, got); diff != "" || err != nil {
 				t.Errorf("Open = %v (-want +got):\n%s", err, diff)
@@ -78,6 +78,20 @@ func TestPushSamples(t *testing.T) {
 	for _, id := range ids {
 		if id != ids[0] {
 			t.Error("one message has two IDs")
+		}
+	}
+}
+
+// TestPushOfAnotherDay sends what was made long ago, or is yet to be, with a
+// signature that is right and fresh: that of a request whose timestamp and nonce
+// were swapped.
+func TestPushOfAnotherDay(t *testing.T) {
+	for age, want := range map[time.Duration]error{
+		maxPushAge: nil, maxPushAge + time.Second: ErrPushRefused, 4 * 365 * 24 * time.Hour: ErrPushRefused,
+		-pushWindow: nil, -pushWindow - time.Second: ErrPushRefused,
+	} {
+		if _, err := inAnyMode(t, fmt.Sprintf(`{"CreateTime":%d}`, testTime.Add(-age).Unix())); err != want {
+			t.Errorf("a message %v old: %v, want %v", age, err, want)
 		}
 	}
 }
@@ -93,7 +107,9 @@ func TestPushFields(t *testing.T) {
 		`"RevokeInfo":"8"`:                    {Revoked: []int{8}},
 		`"RevokeInfo":8`:                      {Revoked: []int{8}},
 		`"RevokeInfo":"6, 8,19"`:              {Revoked: []int{6, 8, 19}},
-		`"RevokeInfo":",phone,8,1e1,"`:        {Revoked: []int{8}},
+		`"RevokeInfo":",phone,8,"`:            {Revoked: []int{8}},
+		`"RevokeInfo":"6;8"`:                  {Revoked: []int{6, 8}},
+		`"RevokeInfo":"6 8，19"`:               {Revoked: []int{6, 8, 19}},
 		`"RevokeInfo":"99999999999999999999"`: {},
 		`"List":[{"OpenID":"oTest-2"}],"detail":{"a":{"a":1}},"event_type":1`: {},
 		`"AppID":""`: {},
@@ -165,7 +181,7 @@ func TestPushID(t *testing.T) {
 	}
 	event := id(`"MsgType":"event","Event":"user_authorization_revoke","OpenID":"oTest-1","RevokeInfo":"8"`)
 	numbered := id(`"MsgType":"text","MsgId":4561255354251345929`)
-	for name, tc := range map[string]struct {
+	for name, test := range map[string]struct {
 		first  [32]byte
 		fields string
 		same   bool
@@ -180,8 +196,8 @@ func TestPushID(t *testing.T) {
 		"another number":         {numbered, `"MsgType":"text","MsgId":4561255354251345928`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if same := id(tc.fields) == tc.first; same != tc.same {
-				t.Errorf("the same ID: %t, want %t", same, tc.same)
+			if same := id(test.fields) == test.first; same != test.same {
+				t.Errorf("the same ID: %t, want %t", same, test.same)
 			}
 		})
 	}

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"menshen/wechat/wechattest"
-
 	"github.com/google/go-cmp/cmp"
+
+	"menshen/wechat/wechattest"
 )
 
 // pushVector is test data of WeChat's, or of others, about message push. Each

@@ -25,6 +25,14 @@ const (
 	testPhone  = "13800138000"
 )
 
+// The paths of calls that take an access_token, and of the one that gives it.
+const (
+	stableTokenPath  = "/cgi-bin/stable_token"
+	checkSessionPath = "/wxa/checksession"
+	phoneNumberPath  = "/wxa/business/getuserphonenumber"
+	textCheckPath    = "/wxa/msg_sec_check"
+)
+
 const goodAnswer = `{"session_key":"` + testKey + `","openid":"oTest-1"}`
 
 // newTestClient returns a client of a WeChat at baseURL and the calls that it

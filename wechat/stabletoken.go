@@ -32,11 +32,10 @@ func (c *Client) token(ctx context.Context, appID string) (tokenState, error) {
 		return tokenState{}, err
 	}
 	now := c.now()
-	next := s.step(now)
-	switch next {
-	case use:
+	switch s.step(now) {
+	case stepUse:
 		return s, nil
-	case stop:
+	case stepStop:
 		return tokenState{}, s.failure()
 	}
 	refreshed := c.refreshes.DoChan(appID, func() (any, error) {
@@ -78,11 +77,11 @@ func (c *Client) refresh(ctx context.Context, appID string) (_ tokenState, err e
 		switch {
 		case err != nil:
 			return tokenState{}, err
-		case next == use:
+		case next == stepUse:
 			return s, nil
-		case next == stop:
+		case next == stepStop:
 			return tokenState{}, s.failure()
-		case next == fetch:
+		case next == stepFetch:
 			return c.renew(ctx, appID, s)
 		}
 		select {
@@ -97,15 +96,15 @@ func (c *Client) refresh(ctx context.Context, appID string) (_ tokenState, err e
 func (c *Client) claim(ctx context.Context, appID, holder string) (tokenState, step, error) {
 	s, err := c.load(ctx, appID)
 	if err != nil {
-		return tokenState{}, stop, err
+		return tokenState{}, stepStop, err
 	}
 	next := s.step(c.now())
-	if next != fetch {
+	if next != stepFetch {
 		return s, next, nil
 	}
 	err = c.update(ctx, appID, func(saved *tokenState) {
 		now := c.now()
-		if next = saved.step(now); next == fetch {
+		if next = saved.step(now); next == stepFetch {
 			saved.claim(holder, now)
 		}
 		s = *saved
@@ -117,7 +116,7 @@ func (c *Client) claim(ctx context.Context, appID, holder string) (tokenState, s
 // when the lease is another's is not kept, only used: WeChat has just given it.
 func (c *Client) renew(ctx context.Context, appID string, claimed tokenState) (tokenState, error) {
 	asked := c.now()
-	g, failure := c.stableToken(ctx, appID, claimed.Forcing)
+	g, failure := c.askStableToken(ctx, appID, claimed.Forcing)
 	var s tokenState
 	err := c.update(ctx, appID, func(saved *tokenState) {
 		if saved.Holder == claimed.Holder {
@@ -141,10 +140,10 @@ type grant struct {
 	life  time.Duration
 }
 
-// stableToken asks WeChat for the app's token (获取稳定版接口调用凭据): the present
-// one while it lives, the next in its last five minutes, or a new one at once
-// when forced.
-func (c *Client) stableToken(ctx context.Context, appID string, forced bool) (grant, error) {
+// askStableToken asks WeChat for the app's token (获取稳定版接口调用凭据): the
+// present one while it lives, the next in its last five minutes, or a new one at
+// once when forced.
+func (c *Client) askStableToken(ctx context.Context, appID string, forced bool) (grant, error) {
 	r := apiRequest{
 		path:     "/cgi-bin",
 		endpoint: stableToken,

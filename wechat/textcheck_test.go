@@ -50,7 +50,7 @@ func wantUnchecked(t *testing.T, c *Client, openID, text string, errcode int) {
 }
 
 func TestCheckTextErrcodes(t *testing.T) {
-	for errcode, tc := range map[int]struct {
+	for errcode, test := range map[int]struct {
 		class error
 		wait  time.Duration
 	}{
@@ -63,11 +63,11 @@ func TestCheckTextErrcodes(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(errcode), func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
-				w.fault(t, "/wxa/msg_sec_check", errcode, 1)
+				w.fault(t, textCheckPath, errcode, 1)
 				_, err := w.client(t).CheckText(t.Context(), testApp, "oTest-1", "hello")
 				failure := new(Error)
-				if !errors.As(err, &failure) || failure.Class != tc.class || failure.RetryAfter() != tc.wait {
-					t.Fatalf("err = %v, want %v and a wait of %v", err, tc.class, tc.wait)
+				if !errors.As(err, &failure) || failure.Class != test.class || failure.RetryAfter() != test.wait {
+					t.Fatalf("err = %v, want %v and a wait of %v", err, test.class, test.wait)
 				}
 				wantNoSecret(t, err)
 			})

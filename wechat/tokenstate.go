@@ -77,10 +77,10 @@ func parseTokenState(saved []byte) tokenState {
 type step int
 
 const (
-	use   step = iota // the token
-	fetch             // the next token
-	wait              // another instance is fetching
-	stop              // no call is allowed now
+	stepUse   step = iota // the token
+	stepFetch             // the next token
+	stepWait              // another instance is fetching
+	stepStop              // no call is allowed now
 )
 
 // step says what to do now. A live token is used until it should be renewed, and
@@ -89,13 +89,13 @@ func (s *tokenState) step(now time.Time) step {
 	held, stopped := ahead(s.LeaseEnds, now, leaseLife), ahead(s.RetryAt, now, time.Hour)
 	switch {
 	case s.live(now) && (now.Before(s.Renew) || held || stopped):
-		return use
+		return stepUse
 	case held:
-		return wait
+		return stepWait
 	case stopped:
-		return stop
+		return stepStop
 	}
-	return fetch
+	return stepFetch
 }
 
 func (s *tokenState) live(now time.Time) bool {
@@ -156,7 +156,7 @@ func (s *tokenState) fail(err error, now time.Time) {
 	s.Errcode = failure.Errcode
 	pause := backoff(s.Failures)
 	switch {
-	case s.Forcing && failure.Errcode == 45009: // of the forced calls; others may go on
+	case s.Forcing && failure.Errcode == dayQuotaSpent: // of the forced calls; others may go on
 		s.Forces = forcesPerDay
 	case failure.Class == ErrRateLimited:
 		pause = failure.RetryAfter()
@@ -189,11 +189,13 @@ func (s *tokenState) drop(refused accessToken) {
 	}
 }
 
-// distrust is drop of a token that WeChat refused right after giving it.
-func (s *tokenState) distrust(refused accessToken) {
+// distrust is drop of a token that WeChat refused right after giving it. The next
+// need must not come at once with as many calls.
+func (s *tokenState) distrust(refused accessToken, now time.Time) {
 	if s.Token == refused {
 		s.drop(refused)
 		s.Distrusted = true
+		s.Errcode, s.RetryAt = 0, now.Add(steadyPause)
 	}
 }
 

@@ -2,8 +2,8 @@ package wechat
 
 // UserInfo is the data of wx.getUserInfo and wx.getUserProfile, or WeChat's
 // placeholder, a grey avatar and the name 微信用户: wx.getUserInfo gives the
-// placeholder since 2021-04-28, wx.getUserProfile since 2022-11-08 for most apps.
-// Absent members are empty.
+// placeholder since 2021-04-28, wx.getUserProfile since 2022-11-08 for most
+// apps. Absent members are empty.
 type UserInfo struct {
 	OpenID    string
 	UnionID   string

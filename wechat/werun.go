@@ -8,11 +8,11 @@ import (
 // WeRun is the data of wx.getWeRunData: the user's steps of the last days, in
 // WeChat's order.
 type WeRun struct {
-	Steps []Day
+	Steps []StepDay
 }
 
-// Day is one day's steps.
-type Day struct {
+// StepDay is one day's steps.
+type StepDay struct {
 	Date  time.Time // midnight in China, as an instant in UTC
 	Steps int       // 0 to 2³¹-1
 }
@@ -23,9 +23,9 @@ func readWeRun(o *object) *WeRun {
 	if o.odd {
 		return nil
 	}
-	w := &WeRun{Steps: make([]Day, 0, len(list))}
+	w := &WeRun{Steps: make([]StepDay, 0, len(list))}
 	for _, item := range list {
-		day, ok := readDay(item)
+		day, ok := readStepDay(item)
 		if !ok {
 			return nil
 		}
@@ -34,11 +34,11 @@ func readWeRun(o *object) *WeRun {
 	return w
 }
 
-func readDay(item json.RawMessage) (Day, bool) {
+func readStepDay(item json.RawMessage) (StepDay, bool) {
 	o, ok := parseObject(item)
 	if !ok {
-		return Day{}, false
+		return StepDay{}, false
 	}
-	day := Day{Date: o.instant("timestamp"), Steps: o.integer("step")}
+	day := StepDay{Date: o.instant("timestamp"), Steps: o.integer("step")}
 	return day, !o.odd && o.has("step") && day.Steps >= 0
 }

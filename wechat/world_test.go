@@ -47,7 +47,7 @@ func inWorld(t *testing.T, test func(t *testing.T, w *world)) {
 
 // serve notes whether a token is forced, which the simulator does not tell.
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/cgi-bin/stable_token" {
+	if r.URL.Path == stableTokenPath {
 		var in struct {
 			ForceRefresh bool `json:"force_refresh"`
 		}
@@ -117,7 +117,7 @@ func (w *world) fault(t *testing.T, path string, errcode, times int) {
 // forceElsewhere plays somebody who forces a token behind our back.
 func (w *world) forceElsewhere(t *testing.T) {
 	t.Helper()
-	if _, err := w.client(t).stableToken(t.Context(), testApp, true); err != nil {
+	if _, err := w.client(t).askStableToken(t.Context(), testApp, true); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -125,7 +125,7 @@ func (w *world) forceElsewhere(t *testing.T) {
 // wantTokenCalls checks how often stable_token has been called.
 func (w *world) wantTokenCalls(t *testing.T, want int) {
 	t.Helper()
-	if got := w.Calls()["/cgi-bin/stable_token"]; got != want {
+	if got := w.Calls()[stableTokenPath]; got != want {
 		t.Errorf("%d calls of stable_token, want %d", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"errors"
+	"time"
 
 	"menshen/store"
 )
@@ -27,7 +28,7 @@ func (s *Store) Unblock(ctx context.Context, userID string, by store.Actor) (sto
 		if !user.Blocked() {
 			return nil
 		}
-		user.BlockedAt, user.BlockedReason = store.User{}.BlockedAt, ""
+		user.BlockedAt, user.BlockedReason = time.Time{}, ""
 		return t.audit(store.ActionUnblock, user.ID, by, "")
 	})
 }

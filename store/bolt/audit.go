@@ -101,8 +101,15 @@ func (t *tx) search(ctx context.Context, f store.AuditFilter, before []byte) ite
 	}
 }
 
-// audit notes what happened to a user in the transaction that does it.
+// audit notes what happened to a user in the transaction that does it. The address
+// of an actor who is gone, by this transaction or while they were acting, would be
+// personal data of somebody who was erased.
 func (t *tx) audit(action, userID string, by store.Actor, detail store.Optional) error {
+	if actor, ok := store.ParseID(store.UserPrefix, by.ID); ok {
+		if actor = t.survivor(actor); t.get(bucketUsers, actor[:]) == nil {
+			by.IPAddress = ""
+		}
+	}
 	raw := t.nextEvent()
 	event := store.AuditEvent{
 		At: raw.Time(), Action: action, Actor: by.ID, UserID: store.Optional(userID), IPAddress: by.IPAddress, Detail: detail,

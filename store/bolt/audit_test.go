@@ -135,7 +135,7 @@ func TestSweepPassesOverDamagedEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	life := s.options.AuditLife
+	life := s.options.AuditRetention
 	s.options.Now = func() time.Time { return begin.Add(life + time.Millisecond) }
 	for _, want := range []int{3, 1, 0} {
 		if n, err := s.Sweep(t.Context(), 3); n != want || !errors.Is(err, store.ErrDamaged) {

@@ -48,8 +48,10 @@ func (u untilDone) Write(b []byte) (int, error) {
 // Restore puts a backup where no store is. It copies the backup beside path, opens
 // the copy with the key file, which brings it to the newest version, and checks it
 // as Check does; only then does the copy get its name, durably. It fails with
-// fs.ErrExist when there is something at path, store.ErrDamaged when there was a
-// problem, and the errors of Open; then nothing is at path.
+// fs.ErrExist when something is at path, which stays as it is, with
+// store.ErrDamaged when there was a problem, and with the errors of Open; path is
+// untouched then. An error of the last sync leaves the copy at path, perhaps not
+// durable.
 func Restore(ctx context.Context, backup, path string, keyFile seal.KeyFile, options store.Options, problem func(string)) (store.Inventory, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return store.Inventory{}, fmt.Errorf("bolt: restore: %s: %w", path, fs.ErrExist)

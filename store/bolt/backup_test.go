@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"menshen/store"
-	"menshen/store/seal"
 )
 
 // contents returns all entries of a store, by bucket and key.
@@ -43,29 +42,6 @@ func backup(t *testing.T, s *Store) []byte {
 		t.Fatalf("%d bytes of %d, %v", n, b.Len(), err)
 	}
 	return b.Bytes()
-}
-
-// restore puts a backup into a directory of its own and returns the path there.
-func restore(t *testing.T, text []byte, keyFile seal.KeyFile) (path string, found store.Inventory, err error) {
-	t.Helper()
-	from := filepath.Join(t.TempDir(), "backup")
-	if err := os.WriteFile(from, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(t.TempDir(), "data", "menshen.db")
-	found, err = Restore(t.Context(), from, path, keyFile, testOptions(), func(problem string) { t.Log(problem) })
-	return path, found, err
-}
-
-// openRestored opens a restored store with the key file of the one it came from.
-func openRestored(t *testing.T, path string, origin *Store) *Store {
-	t.Helper()
-	s, err := Open(path, keyFileOf(origin.db.Path()), testOptions())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closeTest(t, s) })
-	return s
 }
 
 func TestBackupRestores(t *testing.T) {
@@ -118,7 +94,7 @@ func TestBackupHoldsNobodyUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	crowd(t, s, "during", 3000)
+	logInMany(t, s, "during", 3000)
 	if after, err := os.Stat(s.db.Path()); err != nil || after.Size() == before.Size() {
 		t.Errorf("the file did not grow: %v", err)
 	}
@@ -133,16 +109,13 @@ func TestBackupHoldsNobodyUp(t *testing.T) {
 	openRestored(t, path, s)
 }
 
-// crowd logs n users in, many at a time.
-func crowd(t *testing.T, s *Store, name string, n int) {
+// logInMany logs n users in, many at a time.
+func logInMany(t *testing.T, s *Store, name string, n int) {
 	t.Helper()
 	var group errgroup.Group
 	group.SetLimit(64)
 	for i := range n {
-		group.Go(func() error {
-			_, err := s.Login(t.Context(), login(fmt.Sprint(name, " ", i)))
-			return err
-		})
+		group.Go(func() error { return errorOf(s.Login(t.Context(), login(fmt.Sprint(name, " ", i)))) })
 	}
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
@@ -169,93 +142,14 @@ type writer func([]byte) error
 
 func (w writer) Write(b []byte) (int, error) { return len(b), w(b) }
 
-func TestRestoreRefuses(t *testing.T) {
-	s := openTest(t, testOptions())
-	useEverything(t, s)
-	whole, key := backup(t, s), keyFileOf(s.db.Path())
-	misled := bytes.ReplaceAll(whole, []byte("alice in wonderland"), []byte("malic in wonderland")) // in the index
-	tests := []struct {
-		name string
-		text []byte
-		key  seal.KeyFile
-		want error
-	}{
-		{"nothing", nil, key, store.ErrDamaged},
-		{"nothing, and no key", nil, key + "x", store.ErrDamaged},
-		{"half a backup", whole[:len(whole)/2], key, store.ErrDamaged},
-		{"a backup without its last page", whole[:len(whole)-4096], key, store.ErrDamaged},
-		{"a backup whose indexes disagree", misled, key, store.ErrDamaged},
-		{"an empty bbolt file", bboltFile(t, ""), key, store.ErrDamaged},
-		{"another program's file", bboltFile(t, "others"), key, store.ErrDamaged},
-		{"a backup with another store's key", whole, keyFileOf(closedStore(t)), seal.ErrWrongKey},
-		{"a backup without its key", whole, key + "x", seal.ErrNoKeyFile},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			path, _, err := restore(t, test.text, test.key)
-			if !errors.Is(err, test.want) {
-				t.Errorf("error %v, want %v", err, test.want)
-			}
-			if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || left != nil {
-				t.Errorf("it left %v, %v", left, err)
-			}
-			if _, err := os.Stat(string(key + "x")); err == nil {
-				t.Error("a key file was made")
-			}
-		})
-	}
-	t.Run("a text", func(t *testing.T) {
-		if _, _, err := restore(t, []byte("not a database"), key); err == nil {
-			t.Error("it was restored")
-		}
-	})
-}
-
-// bboltFile returns a bbolt file with one bucket or none.
-func bboltFile(t *testing.T, bucket string) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "other.db")
-	raw(t, path, func(tx *bbolt.Tx) error {
-		if bucket == "" {
-			return nil
-		}
-		_, err := tx.CreateBucket([]byte(bucket))
-		return err
-	})
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
-func TestRestoreOverwritesNothing(t *testing.T) {
-	s := openTest(t, testOptions())
-	from := filepath.Join(t.TempDir(), "backup")
-	if err := os.WriteFile(from, backup(t, s), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	mustLogin(t, s, login("alice"))
-	before := contents(t, s)
-	_, err := Restore(t.Context(), from, s.db.Path(), keyFileOf(s.db.Path()), testOptions(), func(string) {})
-	if !errors.Is(err, fs.ErrExist) {
-		t.Errorf("error %v, want fs.ErrExist", err)
-	}
-	if diff := cmp.Diff(before, contents(t, s)); diff != "" {
-		t.Errorf("the store that was there (-before +after):\n%s", diff)
-	}
-	if _, err := Restore(t.Context(), from+"x", from+".db", keyFileOf(s.db.Path()), testOptions(), func(string) {}); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a backup that is not there: %v", err)
-	}
-}
-
 func TestClosedStoreHasNoLongJobs(t *testing.T) {
 	s := openUnchecked(t)
 	closeTest(t, s)
-	_, checkErr := s.Check(t.Context(), func(problem string) { t.Error(problem) })
-	_, backupErr := s.Backup(t.Context(), io.Discard)
-	_, _, compactErr := s.Compact(t.Context())
-	for verb, err := range map[string]error{"check": checkErr, "backup": backupErr, "compact": compactErr} {
+	for verb, err := range map[string]error{
+		"check":   errorOf(s.Check(t.Context(), func(problem string) { t.Error(problem) })),
+		"backup":  errorOf(s.Backup(t.Context(), io.Discard)),
+		"compact": errorOf2(s.Compact(t.Context())),
+	} {
 		if !errors.Is(err, store.ErrUnavailable) || strings.Contains(err.Error(), "panic") {
 			t.Errorf("%s: %v, want ErrUnavailable", verb, err)
 		}

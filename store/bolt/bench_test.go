@@ -60,8 +60,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 	var ids [1000]string
 	for i := range ids {
 		out := mustLogin(b, s, login(fmt.Sprintf("person-%d", i)))
-		number := store.Phone{PureNumber: fmt.Sprintf("138%08d", i), CountryCode: "86"}
-		if _, err := s.BindPhone(b.Context(), out.User.ID, number, store.Actor{}); err != nil {
+		if _, err := s.BindPhone(b.Context(), out.User.ID, numbered(i), store.Actor{}); err != nil {
 			b.Fatal(err)
 		}
 		ids[i] = out.Session.ID

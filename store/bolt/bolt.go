@@ -30,8 +30,8 @@
 //	messages          hash of a pushed message → when it may be forgotten, in milliseconds
 //	messages_by_end   the same time, hash → nothing
 //
-// A facet is a group of users that the directory can be narrowed to: everybody,
-// "blocked", "admin", "app " and an AppID.
+// A facet is a group of users that the directory can be narrowed to: "users",
+// which is everybody, "blocked", "admin", or "app " and an AppID.
 //
 // Ids are the 16 bytes of store.RawID, numbers in keys big-endian, so that the
 // order of keys is the order of time. A refresh token needs no index: it
@@ -43,7 +43,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -51,7 +50,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sync/semaphore"
 
 	"menshen/store"
@@ -123,8 +121,8 @@ const (
 )
 
 func open(path string, keyFile seal.KeyFile, options store.Options, must state) (*Store, error) {
-	if options.SessionLife <= 0 || options.MaxSessions < 1 || options.AuditLife <= 0 {
-		return nil, errors.New("bolt: open: SessionLife, MaxSessions and AuditLife must be positive")
+	if options.SessionLife <= 0 || options.MaxSessions < 1 || options.AuditRetention <= 0 {
+		return nil, errors.New("bolt: open: SessionLife, MaxSessions and AuditRetention must be positive")
 	}
 	if options.Now == nil {
 		options.Now = time.Now
@@ -239,87 +237,3 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Commits returns how many transactions have been written since Open.
 func (s *Store) Commits() uint64 { return s.committer.commits.Load() }
-
-// tx is a transaction with what every verb needs. It notes whether it wrote,
-// so that a verb that only refused leaves its company's transaction clean.
-type tx struct {
-	*bbolt.Tx
-	options *store.Options
-	now     time.Time // to the millisecond, as it will be read again
-	ring    *seal.Ring
-	wrote   bool
-}
-
-func (t *tx) get(bucket, key []byte) []byte { return t.Bucket(bucket).Get(key) }
-
-func (t *tx) put(bucket, key, value []byte) error {
-	t.wrote = true
-	return t.Bucket(bucket).Put(key, value)
-}
-
-func (t *tx) delete(bucket, key []byte) error {
-	t.wrote = true
-	return t.Bucket(bucket).Delete(key)
-}
-
-// count adds to a counter.
-func (t *tx) count(bucket, key []byte, add int) error {
-	n := t.counted(bucket, key) + add
-	if n < 0 {
-		return fmt.Errorf("%w: counter %s below zero", store.ErrDamaged, key)
-	}
-	return t.put(bucket, key, binary.BigEndian.AppendUint64(nil, uint64(n)))
-}
-
-func (t *tx) counted(bucket, key []byte) int {
-	b := t.get(bucket, key)
-	if len(b) != 8 {
-		return 0
-	}
-	return int(binary.BigEndian.Uint64(b))
-}
-
-func (s *Store) newTx(t *bbolt.Tx, ring *seal.Ring) *tx {
-	return &tx{Tx: t, options: &s.options, now: s.options.Now().UTC().Truncate(time.Millisecond), ring: ring}
-}
-
-// view runs fn in a read transaction. Slices of the file die with it: fn
-// copies out what it returns.
-//
-// A reader holds a ring and a state of the file that were not taken at one
-// instant: what it meets may be sealed with a key of the next ring. So fn runs
-// again if the ring changed meanwhile, and must set all that it returns each time.
-func (s *Store) view(ctx context.Context, verb string, fn func(*tx) error) (err error) {
-	defer s.observe(verb, time.Now())
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	for again := true; again; {
-		ring := s.ring.Load()
-		err = s.db.View(func(t *bbolt.Tx) error { return fn(s.newTx(t, ring)) })
-		again = errors.Is(err, store.ErrDamaged) && s.ring.Load() != ring
-	}
-	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-		return store.ErrUnavailable
-	}
-	return err
-}
-
-// update runs fn in a write transaction and returns when it is durable. A
-// write once queued is carried through, whatever becomes of the context. fn
-// may run more than once and must set all that it returns each time.
-func (s *Store) update(ctx context.Context, verb string, fn func(*tx) error) (err error) {
-	defer s.observe(verb, time.Now())
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return s.committer.do(func(t *bbolt.Tx) (wrote bool, err error) {
-		write := s.newTx(t, s.ring.Load())
-		err = fn(write)
-		return write.wrote, err
-	})
-}
-
-func (s *Store) observe(verb string, began time.Time) {
-	s.options.Observe(verb, time.Since(began))
-}

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -10,7 +12,19 @@ import (
 	"menshen/store/storetest"
 )
 
-var begin = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+const (
+	app      = "wx0000000000000001"
+	otherApp = "wx0000000000000002"
+)
+
+var (
+	begin = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	today = store.DayOf(begin, nil)
+)
+
+// errorOf and errorOf2 are what a verb answers beside its error, left out.
+func errorOf[A any](_ A, err error) error          { return err }
+func errorOf2[A, B any](_ A, _ B, err error) error { return err }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, storetest.Harness{
@@ -32,7 +46,7 @@ func TestStore(t *testing.T) {
 func testOptions() store.Options {
 	return store.Options{
 		Now: storetest.NewClock(begin).Now, SessionLife: 30 * 24 * time.Hour, MaxSessions: 20,
-		AuditLife: 180 * 24 * time.Hour,
+		AuditRetention: 180 * 24 * time.Hour,
 	}
 }
 
@@ -49,6 +63,16 @@ func openTest(t *testing.T, options store.Options) *Store {
 		closeTest(t, s)
 	})
 	return s
+}
+
+// fileOf returns the path of a new file, in a directory of its own.
+func fileOf(t *testing.T, text []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "menshen.db")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // openUnchecked opens a new store that the test is going to damage.
@@ -83,9 +107,22 @@ func closeTest(t testing.TB, s *Store) {
 func login(openID string) store.Login {
 	id := store.NewID(store.SessionPrefix, begin)
 	return store.Login{
-		AppID: "wx0000000000000001", OpenID: openID, SessionID: id, IPAddress: "192.0.2.1", UserAgent: "MicroMessenger/8.0",
+		AppID: app, OpenID: openID, SessionID: id, IPAddress: "192.0.2.1", UserAgent: "MicroMessenger/8.0",
 		SessionKey: store.SessionKey{Text: "key of " + openID, GivenAt: begin},
 	}
+}
+
+// loginWith is a login that WeChat tells a unionid of.
+func loginWith(openID string, unionID store.Optional) store.Login {
+	in := login(openID)
+	in.UnionID = unionID
+	return in
+}
+
+// numbered is the phone number of person i.
+func numbered(i int) store.Phone {
+	number := fmt.Sprintf("138%08d", i)
+	return store.Phone{Number: number, PureNumber: number, CountryCode: "86"}
 }
 
 func mustLogin(t testing.TB, s *Store, in store.Login) store.LoggedIn {

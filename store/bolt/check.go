@@ -101,16 +101,25 @@ func (c *checker) check(key seal.Key) error {
 	return c.checkIndexes()
 }
 
-// complete reports whether every bucket is there.
+// complete reports whether every bucket is there, and tells of others.
 func (c *checker) complete() bool {
-	all := true
-	for _, name := range slices.Concat(bucketsOf1, bucketsOf2) {
+	ours, found := slices.Concat(bucketsOf1, bucketsOf2), 0
+	for _, name := range ours {
 		if c.Bucket(name) == nil {
 			c.tell("%s: the bucket is missing", name)
-			all = false
+			continue
 		}
+		found++
 	}
-	return all
+	strange := -found
+	cursor := c.Cursor()
+	for name, _ := cursor.First(); name != nil; name, _ = cursor.Next() {
+		strange++
+	}
+	if strange > 0 {
+		c.tell("%d buckets are not of a store", strange)
+	}
+	return found == len(ours)
 }
 
 func (c *checker) each(bucket []byte, check func(key, value []byte)) error {

@@ -3,9 +3,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,88 +13,6 @@ import (
 
 	"menshen/store"
 )
-
-var (
-	shelf  = []byte("shelf")
-	errOdd = errors.New("an odd write")
-)
-
-// group is a committer over a file of one bucket, in a bubble of time: when
-// wait returns, every writer has queued or is held.
-type group struct {
-	*testing.T
-	committer
-	writers sync.WaitGroup
-}
-
-// inGroup runs test in a bubble.
-func inGroup(t *testing.T, test func(g *group)) {
-	synctest.Test(t, func(t *testing.T) {
-		db, err := bbolt.Open(filepath.Join(t.TempDir(), "shelf.db"), 0o600, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		err = db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket(shelf); return err })
-		if err != nil {
-			t.Fatal(err)
-		}
-		g := &group{T: t, committer: committer{db: db}}
-		test(g)
-		g.writers.Wait()
-	})
-}
-
-// puts is a write that puts one key and then ends in err.
-func puts(key string, err error) func(*bbolt.Tx) (bool, error) {
-	return func(tx *bbolt.Tx) (bool, error) {
-		return true, errors.Join(tx.Bucket(shelf).Put([]byte(key), []byte{1}), err)
-	}
-}
-
-// start runs a write beside the test and returns where its error will come.
-func (g *group) start(fn func(*bbolt.Tx) (bool, error)) <-chan error {
-	done := make(chan error, 1)
-	g.writers.Go(func() { done <- g.do(fn) })
-	return done
-}
-
-// hold starts a write that keeps its transaction open until release is called.
-func (g *group) hold(fn func(*bbolt.Tx) (bool, error)) (done <-chan error, release func()) {
-	gate := make(chan struct{})
-	done = g.start(func(tx *bbolt.Tx) (bool, error) {
-		<-gate
-		return fn(tx)
-	})
-	synctest.Wait()
-	return done, func() { close(gate) }
-}
-
-// holds expects exactly these keys in the file.
-func (g *group) holds(want ...string) {
-	g.Helper()
-	var got []string
-	err := g.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(shelf).ForEach(func(k, _ []byte) error { got = append(got, string(k)); return nil })
-	})
-	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		g.Errorf("the file (-want +got): %v\n%s", err, diff)
-	}
-}
-
-func (g *group) ends(done <-chan error, want error) {
-	g.Helper()
-	if err := <-done; !errors.Is(err, want) {
-		g.Errorf("error %v, want %v", err, want)
-	}
-}
-
-func (g *group) committed(want uint64) {
-	g.Helper()
-	if n := g.commits.Load(); n != want {
-		g.Errorf("%d commits, want %d", n, want)
-	}
-}
 
 func TestLoneWriteWaitsForNobody(t *testing.T) {
 	inGroup(t, func(g *group) {
@@ -178,12 +94,13 @@ func TestAlone(t *testing.T) {
 
 func TestAloneAndNeverAgain(t *testing.T) {
 	inGroup(t, func(g *group) {
-		if err := g.alone(func() (err, fatal error) { panic("out of order") }); err == nil || !strings.Contains(err.Error(), "out of order") {
+		err := g.alone(func() (err, fatal error) { panic("out of order") })
+		if err == nil || !strings.Contains(err.Error(), "out of order") {
 			t.Errorf("a panic: %v", err)
 		}
 		g.ends(g.start(puts("before", nil)), nil)
 		var behind <-chan error
-		err := g.alone(func() (err, fatal error) {
+		err = g.alone(func() (err, fatal error) {
 			behind = g.start(puts("behind", nil))
 			synctest.Wait()
 			return errOdd, errOdd
@@ -197,33 +114,29 @@ func TestAloneAndNeverAgain(t *testing.T) {
 	})
 }
 
+// oddWrites fail while others wait for the same commit.
+var oddWrites = []struct {
+	name  string
+	write func(*bbolt.Tx) (bool, error)
+	want  string // of its error's text
+	runs  int    // of each of the others
+}{
+	{"one that fails after it wrote", puts("odd", errOdd), errOdd.Error(), 2},
+	{"one that fails before it wrote", func(*bbolt.Tx) (bool, error) { return false, errOdd }, errOdd.Error(), 1},
+	{"one that panics", func(tx *bbolt.Tx) (bool, error) { puts("odd", nil)(tx); panic("out of order") }, "out of order", 2},
+}
+
 func TestOddWritesAmongOthers(t *testing.T) {
-	panics := func(tx *bbolt.Tx) (bool, error) {
-		puts("odd", nil)(tx)
-		panic("out of order")
-	}
-	refuses := func(*bbolt.Tx) (bool, error) { return false, errOdd }
-	tests := []struct {
-		name string
-		odd  func(*bbolt.Tx) (bool, error)
-		want string // of its error's text
-		runs int    // of each of the others
-	}{
-		{"one that fails after it wrote", puts("odd", errOdd), errOdd.Error(), 2},
-		{"one that fails before it wrote", refuses, errOdd.Error(), 1},
-		{"one that panics", panics, "out of order", 2},
-	}
-	for _, test := range tests {
+	for _, test := range oddWrites {
 		t.Run(test.name, func(t *testing.T) {
 			inGroup(t, func(g *group) {
 				first, release := g.hold(puts("first", nil))
 				runs := 0
-				counted := func(tx *bbolt.Tx) (bool, error) { runs++; return puts("before", nil)(tx) }
-				before, odd, after := g.start(counted), (<-chan error)(nil), (<-chan error)(nil)
+				before := g.start(func(tx *bbolt.Tx) (bool, error) { runs++; return puts("before", nil)(tx) })
 				synctest.Wait()
-				odd = g.start(test.odd)
+				odd := g.start(test.write)
 				synctest.Wait()
-				after = g.start(puts("later", nil))
+				after := g.start(puts("later", nil))
 				synctest.Wait()
 				release()
 				for _, done := range []<-chan error{first, before, after} {

@@ -27,7 +27,7 @@ func (s *Store) Compact(ctx context.Context) (before, after int64, err error) {
 		if before, err = size(s.db.Path()); err != nil {
 			return err, nil
 		}
-		old, err, fatal = s.rewrite(ctx)
+		old, err, fatal = s.rewrite(ctx, before)
 		return errors.Join(err, fatal), fatal
 	})
 	if old != nil {
@@ -51,9 +51,9 @@ func size(path string) (int64, error) {
 // rewrite puts a copy of the file in its place and returns the file that it
 // replaced, which readers may still use. The error is fatal when a loss of power
 // could bring that file back: what is written to the copy could be lost.
-func (s *Store) rewrite(ctx context.Context) (old *bbolt.DB, err, fatal error) {
+func (s *Store) rewrite(ctx context.Context, size int64) (old *bbolt.DB, err, fatal error) {
 	path, old := s.db.Path(), s.db.db.Load()
-	fresh, err := copyOf(ctx, old, copyPath(path))
+	fresh, err := copyOf(ctx, old, copyPath(path), size)
 	if err != nil {
 		return nil, errors.Join(err, removeCopy(path)), nil
 	}
@@ -79,11 +79,11 @@ func removeCopy(path string) error {
 // copyOf writes what a file holds to a new file at path, durably, and leaves that
 // open. It is locked from its first instant, so that no other process can take it
 // for its own once it has the store's name.
-func copyOf(ctx context.Context, from *bbolt.DB, path string) (*bbolt.DB, error) {
+func copyOf(ctx context.Context, from *bbolt.DB, path string, size int64) (*bbolt.DB, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	to, err := openBolt(path)
+	to, err := openBolt(path, size)
 	if err != nil {
 		return nil, err
 	}

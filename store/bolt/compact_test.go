@@ -19,7 +19,7 @@ import (
 func TestCompact(t *testing.T) {
 	s := openTest(t, testOptions())
 	useEverything(t, s)
-	crowd(t, s, "guest", 3000)
+	logInMany(t, s, "guest", 3000)
 	big := func([]byte) ([]byte, error) { return make([]byte, 8<<20), nil }
 	small := func([]byte) ([]byte, error) { return []byte(secretKeys), nil }
 	for _, change := range []func([]byte) ([]byte, error){big, small} {
@@ -84,13 +84,10 @@ func TestCompactUnderLoad(t *testing.T) {
 func TestCloseDuringCompact(t *testing.T) {
 	for range 20 {
 		s := openUnchecked(t)
-		crowd(t, s, "guest", 200)
+		logInMany(t, s, "guest", 200)
 		entries := contents(t, s)
 		compacted := make(chan error, 1)
-		go func() {
-			_, _, err := s.Compact(t.Context())
-			compacted <- err
-		}()
+		go func() { compacted <- errorOf2(s.Compact(t.Context())) }()
 		closeTest(t, s)
 		if err := <-compacted; err != nil && !errors.Is(err, store.ErrUnavailable) {
 			t.Error(err)
@@ -111,7 +108,7 @@ func TestCompactThatFails(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	old := s.db.db.Load()
-	if _, err, fatal := s.rewrite(ctx); !errors.Is(err, context.Canceled) || fatal != nil {
+	if _, err, fatal := s.rewrite(ctx, 0); !errors.Is(err, context.Canceled) || fatal != nil {
 		t.Errorf("when its context ends: %v, %v", err, fatal)
 	}
 	blocked := filepath.Join(copyPath(s.db.Path()), "x")
@@ -129,6 +126,27 @@ func TestCompactThatFails(t *testing.T) {
 	}
 	if left, err := filepath.Glob(s.db.Path() + "?*"); err != nil || left != nil {
 		t.Errorf("it left %v, %v", left, err)
+	}
+	mustLogin(t, s, login("bob"))
+}
+
+// TestCompactLetsNobodyIn opens a store that is held, again and again being put in
+// another file: a lock on one of those that it was in is no lock on the store.
+func TestCompactLetsNobodyIn(t *testing.T) {
+	s := openTest(t, testOptions())
+	mustLogin(t, s, login("alice"))
+	second := make(chan error, 1)
+	go func() {
+		_, err := Open(s.db.Path(), keyFileOf(s.db.Path()), testOptions())
+		second <- err
+	}()
+	for range 50 {
+		if _, _, err := s.Compact(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := <-second; !errors.Is(err, store.ErrInUse) {
+		t.Errorf("the second who opens the store gets %v", err)
 	}
 	mustLogin(t, s, login("bob"))
 }

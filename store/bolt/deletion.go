@@ -1,12 +1,10 @@
 package bolt
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
 	"math"
-	"slices"
 
 	"menshen/store"
 )
@@ -14,7 +12,7 @@ import (
 // DeleteUser erases the user. What the audit knows of them may be long: it is
 // erased first, in small transactions, so that logins go on meanwhile.
 func (s *Store) DeleteUser(ctx context.Context, userID string, by store.Actor) (id string, err error) {
-	err = s.erase(ctx, "delete_user", func(t *tx, e *erasure) (done bool, err error) {
+	err = s.inSteps(ctx, "delete_user", func(t *tx, e *progress) (done bool, err error) {
 		user, err := t.user(userID)
 		if err != nil {
 			return false, err
@@ -28,20 +26,26 @@ func (s *Store) DeleteUser(ctx context.Context, userID string, by store.Actor) (
 	return id, err
 }
 
-// erasure is how far the transactions of a deletion have come.
-type erasure struct {
+// progress is how far the transactions of a deletion have come.
+type progress struct {
 	next     map[string][]byte // of each list of events: the key to go on at
 	sessions []string          // the ended ones
 }
 
-// erase runs step in one transaction after the other until it is done. Whatever
-// happens between two of them is there for the next to find.
-func (s *Store) erase(ctx context.Context, verb string, step func(*tx, *erasure) (done bool, err error)) error {
-	e := &erasure{next: map[string][]byte{}}
+// inSteps runs step in one transaction after the other until it is done. Whatever
+// happens between two of them is there for the next to find. Once begun it goes on
+// when its caller leaves: events without their details and a user who lives on
+// would be what somebody with something to hide asks for.
+func (s *Store) inSteps(ctx context.Context, verb string, step func(*tx, *progress) (done bool, err error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	e := &progress{next: map[string][]byte{}}
 	for done := false; !done; {
-		var after *erasure
+		var after *progress
 		err := s.update(ctx, verb, func(t *tx) (err error) {
-			after = &erasure{next: maps.Clone(e.next)}
+			after = &progress{next: maps.Clone(e.next)}
 			done, err = step(t, after)
 			return err
 		})
@@ -60,7 +64,7 @@ const scrubBatch = 3 * maxBatch
 
 // scrubEvents takes addresses and details out of the next events about the user
 // or by them, a batch at most. It reports whether there may be more.
-func (t *tx) scrubEvents(user store.User, e *erasure) (more bool, err error) {
+func (t *tx) scrubEvents(user store.User, e *progress) (more bool, err error) {
 	left := scrubBatch
 	for _, id := range rawIDsOf(user) {
 		for _, index := range [][]byte{bucketAuditByUser, bucketAuditByActor} {
@@ -69,8 +73,8 @@ func (t *tx) scrubEvents(user store.User, e *erasure) (more bool, err error) {
 			if !begun {
 				from = id[:]
 			}
-			for _, key := range t.keysUnder(index, id[:], from, left) {
-				if err := t.scrubEvent(rawID(key[len(id):])); err != nil {
+			for _, key := range t.keysFrom(index, id[:], from, left) {
+				if err := t.scrubEvent(index, key); err != nil {
 					return false, err
 				}
 				e.next[list] = append(key, 0)
@@ -84,24 +88,17 @@ func (t *tx) scrubEvents(user store.User, e *erasure) (more bool, err error) {
 	return false, nil
 }
 
-// keysUnder is keysFrom for the keys with a prefix.
-func (t *tx) keysUnder(bucket, prefix, from []byte, n int) (keys [][]byte) {
-	c := t.Bucket(bucket).Cursor()
-	for k, _ := c.Seek(from); bytes.HasPrefix(k, prefix) && len(keys) < n; k, _ = c.Next() {
-		keys = append(keys, bytes.Clone(k))
-	}
-	return keys
-}
-
-// scrubEvent leaves of an event that something happened, to whom and by whom. One
-// that does not read is removed: nobody knows what its bytes tell.
-func (t *tx) scrubEvent(raw store.RawID) error {
+// scrubEvent leaves of the event that a key of an index names that something
+// happened, to whom and by whom. One that does not read is removed with the key:
+// nobody knows what its bytes tell.
+func (t *tx) scrubEvent(index, key []byte) error {
+	raw := rawID(key[len(store.RawID{}):])
 	if t.get(bucketAudit, raw[:]) == nil {
-		return nil
+		return t.delete(index, key)
 	}
 	event, err := t.event(raw)
 	if err != nil {
-		return errors.Join(t.delete(bucketAudit, raw[:]), t.count(bucketMeta, keyEvents, -1))
+		return errors.Join(t.delete(index, key), t.delete(bucketAudit, raw[:]), t.count(bucketMeta, keyEvents, -1))
 	}
 	if event.IPAddress == "" && event.Detail == "" {
 		return nil
@@ -111,10 +108,7 @@ func (t *tx) scrubEvent(raw store.RawID) error {
 }
 
 // deleteUser removes a user whose events are scrubbed, with all that is theirs.
-func (t *tx) deleteUser(user store.User, by store.Actor, e *erasure) error {
-	if by.ID == user.ID || slices.Contains(user.FormerIDs, by.ID) {
-		by.IPAddress = "" // it would be personal data of somebody who is gone
-	}
+func (t *tx) deleteUser(user store.User, by store.Actor, e *progress) error {
 	for _, i := range user.Identities {
 		if err := t.dropIdentity(i.AppID, i.OpenID); err != nil {
 			return err
@@ -129,8 +123,8 @@ func (t *tx) deleteUser(user store.User, by store.Actor, e *erasure) error {
 
 // dropSessions removes all sessions of a user, also those that do not read: their
 // bytes may still tell of the user.
-func (t *tx) dropSessions(user store.RawID, e *erasure) error {
-	for _, key := range t.keysUnder(bucketSessionsByUser, user[:], user[:], math.MaxInt) {
+func (t *tx) dropSessions(user store.RawID, e *progress) error {
+	for _, key := range t.keysFrom(bucketSessionsByUser, user[:], user[:], math.MaxInt) {
 		id := rawID(key[len(user):])
 		e.sessions = append(e.sessions, id.Text(store.SessionPrefix))
 		session, err := t.keptSession(id)

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"menshen/store/storetest"
 )
 
+const addressOfAlice = "203.0.113.77"
+
 // traces are what a person leaves in a store.
 type traces struct {
 	plain  []string // stands in the file as it is
@@ -24,9 +27,9 @@ type traces struct {
 // leaveTraces has alice do everything that leaves something of her.
 func leaveTraces(t *testing.T, s *Store) (alice store.User, left traces) {
 	t.Helper()
-	come := func(app, openID string, union store.Optional) store.LoggedIn {
+	come := func(appID, openID string, union store.Optional) store.LoggedIn {
 		in := login(openID)
-		in.AppID, in.UnionID, in.IPAddress, in.UserAgent = app, union, "203.0.113.77", "a phone of alice"
+		in.AppID, in.UnionID, in.IPAddress, in.UserAgent = appID, union, addressOfAlice, "a phone of alice"
 		in.Profile = &store.Profile{NickName: "Alice Liddell", AvatarURL: "https://example.com/alice.png", City: "Wonderland"}
 		out := mustLogin(t, s, in)
 		user, session := sessionIDs(out.Session)
@@ -35,18 +38,19 @@ func leaveTraces(t *testing.T, s *Store) (alice store.User, left traces) {
 		left.sealed = append(left.sealed, in.SessionKey.Text)
 		return out
 	}
-	here, there := "wx0000000000000001", "wx0000000000000002"
-	come(there, "openid-of-alice-there", "unionid-of-alice-0")
-	come(here, "openid-of-alice", "")
-	come(there, "openid-of-alice-there", "unionid-of-alice-1")
-	out := come(here, "openid-of-alice", "unionid-of-alice-1") // merges
+	come(otherApp, "openid-of-alice-there", "unionid-of-alice-0")
+	come(app, "openid-of-alice", "")
+	come(otherApp, "openid-of-alice-there", "unionid-of-alice-1")
+	out := come(app, "openid-of-alice", "unionid-of-alice-1") // merges
 	number := store.Phone{Number: secretPhone, PureNumber: secretPhone, CountryCode: "86"}
-	_, bindErr := s.BindPhone(t.Context(), out.User.ID, number, store.Actor{ID: out.User.ID, IPAddress: "203.0.113.77"})
-	_, blockErr := s.Block(t.Context(), out.User.ID, "a reason about alice", store.Actor{ID: "operator", IPAddress: "203.0.113.77"})
-	if err := errors.Join(bindErr, blockErr); err != nil {
+	err := errors.Join(
+		errorOf(s.BindPhone(t.Context(), out.User.ID, number, store.Actor{ID: out.User.ID, IPAddress: addressOfAlice})),
+		errorOf(s.Block(t.Context(), out.User.ID, "a reason about alice", store.Actor{ID: "operator", IPAddress: addressOfAlice})),
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
-	left.plain = append(left.plain, "unionid-of-alice-0", "unionid-of-alice-1", "203.0.113.77", "a phone of alice",
+	left.plain = append(left.plain, "unionid-of-alice-0", "unionid-of-alice-1", addressOfAlice, "a phone of alice",
 		"Alice Liddell", "alice liddell", "https://example.com/alice.png", "Wonderland", "a reason about alice")
 	left.sealed = append(left.sealed, secretPhone)
 	return mustUser(t, s, out.User.ID), left
@@ -65,7 +69,7 @@ func TestDeletionLeavesNothing(t *testing.T) {
 			t.Errorf("%q was not in the file: this test looks at the wrong bytes", text)
 		}
 	}
-	if _, err := s.DeleteUser(t.Context(), alice.ID, store.Actor{ID: alice.ID, IPAddress: "203.0.113.77"}); err != nil {
+	if _, err := s.DeleteUser(t.Context(), alice.ID, store.Actor{ID: alice.ID, IPAddress: addressOfAlice}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -137,18 +141,14 @@ func TestDeletionInBatches(t *testing.T) {
 		}
 	}
 	s := openTest(t, options)
-	coming := login("carol")
-	coming.UnionID = "union-alice"
-	carol := mustLogin(t, s, coming).User.ID
+	carol := mustLogin(t, s, loginWith("carol", "union-alice")).User.ID
 	alice := mustLogin(t, s, login("alice")).User.ID
-	noteEvents(t, s, 3*scrubBatch+50, store.ActionBindPhone, alice, store.Actor{ID: alice, IPAddress: "203.0.113.77"})
-	noteEvents(t, s, 2*scrubBatch, store.ActionBlock, "", store.Actor{ID: carol, IPAddress: "203.0.113.77"})
+	noteEvents(t, s, 3*scrubBatch+50, store.ActionBindPhone, alice, store.Actor{ID: alice, IPAddress: addressOfAlice})
+	noteEvents(t, s, 2*scrubBatch, store.ActionBlock, "", store.Actor{ID: carol, IPAddress: addressOfAlice})
 	between = func() {
 		mustLogin(t, s, login("bob"))
 		if transactions == 1 {
-			coming := login("alice")
-			coming.UnionID = "union-alice"
-			mustLogin(t, s, coming)
+			mustLogin(t, s, loginWith("alice", "union-alice"))
 		}
 	}
 	deleted, err := s.DeleteUser(t.Context(), alice, store.Actor{ID: "operator"})
@@ -158,18 +158,43 @@ func TestDeletionInBatches(t *testing.T) {
 	if transactions < 6 {
 		t.Errorf("%d transactions for over five batches", transactions)
 	}
-	if n, err := s.LiveSessions(t.Context()); n != transactions || err != nil {
+	if n, err := s.CountSessions(t.Context()); n != transactions || err != nil {
 		t.Errorf("%d live sessions, %v, want bob's %d", n, err, transactions)
 	}
+	eventsBareBut(t, s, mustLogin(t, s, login("bob")).User.ID)
+}
+
+// eventsBareBut expects no event to have an address or a detail but those by one user.
+func eventsBareBut(t *testing.T, s *Store, actor string) {
+	t.Helper()
 	page, err := s.AuditEvents(t.Context(), store.AuditQuery{Limit: store.CountLimit})
 	if err != nil {
 		t.Fatal(err)
 	}
-	bob := string(page.Events[0].UserID)
 	for _, event := range page.Events {
-		if event.Actor != bob && (event.IPAddress != "" || event.Detail != "") {
-			t.Fatalf("left of alice: %+v", event)
+		if event.Actor != actor && (event.IPAddress != "" || event.Detail != "") {
+			t.Fatalf("left of somebody else: %+v", event)
 		}
+	}
+}
+
+// TestDeletionGoesOnAlone has the caller leave after the first transaction.
+func TestDeletionGoesOnAlone(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	options := testOptions()
+	options.Observe = func(verb string, _ time.Duration) {
+		if verb == "delete_user" {
+			leave()
+		}
+	}
+	s := openTest(t, options)
+	alice := mustLogin(t, s, login("alice")).User.ID
+	noteEvents(t, s, 2*scrubBatch, store.ActionBindPhone, alice, store.Actor{ID: alice, IPAddress: addressOfAlice})
+	if _, err := s.DeleteUser(ctx, alice, store.Actor{ID: alice}); err != nil || ctx.Err() == nil {
+		t.Errorf("%v, and the caller's context says %v", err, ctx.Err())
+	}
+	if _, err := s.User(t.Context(), alice); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the user is there: %v", err)
 	}
 }
 

@@ -10,15 +10,16 @@ import (
 // BenchmarkUsers asks for pages of 20 of 20,000 users.
 func BenchmarkUsers(b *testing.B) {
 	s := benchStore(b)
-	users := settle(b, s, 20_000)
+	users := populate(b, s, 20_000)
 	middle := users[len(users)/2]
 	order := store.UserOrder{By: store.ByCreatedAt, Descending: true}
 	position := order.PositionOf(middle)
+	day := store.TimeRange{From: middle.LastLoginAt, To: middle.LastLoginAt.Add(24 * time.Hour)}
 	for name, q := range map[string]store.UserQuery{
 		"first page":    {},
 		"middle page":   {After: &position},
-		"active in app": {Filter: store.UserFilter{Status: store.StatusActive, AppID: "wx0000000000000002"}},
-		"day of logins": {Filter: store.UserFilter{LastLogin: store.TimeRange{From: middle.LastLoginAt, To: middle.LastLoginAt.Add(24 * time.Hour)}}},
+		"active in app": {Filter: store.UserFilter{Status: store.StatusActive, AppID: otherApp}},
+		"day of logins": {Filter: store.UserFilter{LastLogin: day}},
 		"search OpenID": {Filter: store.UserFilter{Search: middle.Identities[0].OpenID}},
 		"search name":   {Filter: store.UserFilter{Search: "anton1"}},
 	} {
@@ -37,8 +38,8 @@ func BenchmarkUsers(b *testing.B) {
 // BenchmarkCountUsers counts where no counter is kept.
 func BenchmarkCountUsers(b *testing.B) {
 	s := benchStore(b)
-	settle(b, s, 20_000)
-	filter := store.UserFilter{Status: store.StatusActive, AppID: "wx0000000000000002"}
+	populate(b, s, 20_000)
+	filter := store.UserFilter{Status: store.StatusActive, AppID: otherApp}
 	b.ReportAllocs()
 	for b.Loop() {
 		if n, _, err := s.CountUsers(b.Context(), filter); err != nil || n == 0 {

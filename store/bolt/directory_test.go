@@ -21,24 +21,24 @@ func TestDirectoryOf100000(t *testing.T) {
 		size, filters = 12_000, 20
 	}
 	s := openUnchecked(t)
-	users := settle(t, s, size)
+	users := populate(t, s, size)
 	t.Run("answers", func(t *testing.T) { storetest.Directory(t, s, users, 1, filters) })
 	t.Run("pages", func(t *testing.T) { leafThrough(t, s, size) })
 	t.Run("economy", func(t *testing.T) { testEconomy(t, s, users) })
 	t.Run("an end", func(t *testing.T) { testWalkEnds(t, s) })
 }
 
-// settle writes users down as Login and the rest would have left them, 3,000 in
+// populate writes users down as Login and the rest would have left them, 3,000 in
 // each transaction: so many logins would take minutes.
-func settle(t testing.TB, s *Store, size int) []store.User {
+func populate(t testing.TB, s *Store, size int) []store.User {
 	t.Helper()
 	random := rand.New(rand.NewPCG(2026, 11))
 	users := make([]store.User, size)
 	for i := range users {
-		users[i] = settler(random, i)
+		users[i] = inhabitant(random, i)
 	}
 	for batch := range slices.Chunk(users, 3000) {
-		err := s.update(t.Context(), "settle", func(t *tx) error {
+		err := s.update(t.Context(), "populate", func(t *tx) error {
 			for _, u := range batch {
 				if err := errors.Join(t.saveUser(nil, &u), t.linkAll(u)); err != nil {
 					return err
@@ -62,22 +62,24 @@ func (t *tx) linkAll(u store.User) error {
 	return nil
 }
 
-// settler is one of two users a minute: every second one is in another app too, one
+// inhabitant is one of two users a minute: every second one is in another app too, one
 // in 50 blocked and one in 1,000 an administrator.
-func settler(random *rand.Rand, i int) store.User {
+func inhabitant(random *rand.Rand, i int) store.User {
 	created := begin.Add(time.Duration(i/2) * time.Minute)
 	u := store.User{
 		ID: store.NewID(store.UserPrefix, created), Role: store.RoleUser, UnionID: store.Optional(fmt.Sprint("union-", i)),
-		Identities: []store.Identity{{AppID: "wx0000000000000001", OpenID: fmt.Sprint("person-", i), LinkedAt: created}},
+		Identities: []store.Identity{{AppID: app, OpenID: fmt.Sprint("person-", i), LinkedAt: created}},
 		CreatedAt:  created, LastLoginAt: created.Add(time.Duration(random.IntN(30*24)) * time.Hour), LoginCount: 1,
 	}
 	names := []string{"Anna", "ANN", "anton", "爱丽丝", "爱丽", "微信用户"}
 	u.Profile.NickName = store.Optional(names[random.IntN(len(names))] + fmt.Sprint(random.IntN(1000)))
 	if random.IntN(2) == 0 {
-		u.Identities = append(u.Identities, store.Identity{AppID: "wx0000000000000002", OpenID: fmt.Sprint("there-", i), LinkedAt: created})
+		u.Identities = append(u.Identities, store.Identity{AppID: otherApp, OpenID: fmt.Sprint("there-", i), LinkedAt: created})
 	}
 	if random.IntN(10) == 0 {
-		u.Phone = &store.Phone{Number: fmt.Sprintf("138%08d", i), PureNumber: fmt.Sprintf("138%08d", i), CountryCode: "86", BoundAt: created}
+		number := numbered(i)
+		number.BoundAt = created
+		u.Phone = &number
 	}
 	if random.IntN(50) == 0 {
 		u.BlockedAt, u.BlockedReason = u.LastLoginAt, "reason"
@@ -110,17 +112,17 @@ func leafThrough(t *testing.T, s *Store, size int) {
 func testEconomy(t *testing.T, s *Store, users []store.User) {
 	middle := users[len(users)/2]
 	hour := func(t time.Time) store.TimeRange { return store.TimeRange{From: t, To: t.Add(time.Hour)} }
-	for name, c := range map[string]struct {
+	for name, test := range map[string]struct {
 		filter store.UserFilter
 		most   int
 	}{
 		"everybody":                {store.UserFilter{}, 30},
-		"an app":                   {store.UserFilter{AppID: "wx0000000000000002"}, 30},
+		"an app":                   {store.UserFilter{AppID: otherApp}, 30},
 		"an app without users":     {store.UserFilter{AppID: "wx0000000000000009"}, 0},
 		"the blocked":              {store.UserFilter{Status: store.StatusBlocked}, 30},
 		"the active":               {store.UserFilter{Status: store.StatusActive}, 80},
 		"administrators":           {store.UserFilter{Role: store.RoleAdmin}, 30},
-		"administrators in an app": {store.UserFilter{Role: store.RoleAdmin, AppID: "wx0000000000000001"}, 80},
+		"administrators in an app": {store.UserFilter{Role: store.RoleAdmin, AppID: app}, 80},
 		"an id":                    {store.UserFilter{Search: middle.ID}, 10},
 		"an OpenID":                {store.UserFilter{Search: middle.Identities[0].OpenID}, 10},
 		"an OpenID in an app":      {store.UserFilter{Search: middle.Identities[0].OpenID, AppID: middle.Identities[0].AppID}, 10},
@@ -135,10 +137,10 @@ func testEconomy(t *testing.T, s *Store, users []store.User) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range 8 {
-				q := store.UserQuery{Filter: c.filter, Limit: 20, Last: i&1 == 0}
+				q := store.UserQuery{Filter: test.filter, Limit: 20, Last: i&1 == 0}
 				q.Order = store.UserOrder{By: []store.UserOrderField{store.ByCreatedAt, store.ByLastLoginAt}[i/2&1], Descending: i&4 == 0}
-				if n := examined(t, s, q); n > c.most {
-					t.Errorf("%d entries and records for %+v %+v, last %v; want at most %d", n, q.Filter, q.Order, q.Last, c.most)
+				if n := examined(t, s, q); n > test.most {
+					t.Errorf("%d entries and records for %+v %+v, last %v; want at most %d", n, q.Filter, q.Order, q.Last, test.most)
 				}
 			}
 		})
@@ -179,15 +181,12 @@ func testWalkEnds(t *testing.T, s *Store) {
 		t.Fatalf("exact %v, %v: nothing to walk", exact, err)
 	}
 	for name, ask := range map[string]func(context.Context) error{
-		"count": func(ctx context.Context) error { _, _, err := s.CountUsers(ctx, filter); return err },
+		"count": func(ctx context.Context) error { return errorOf2(s.CountUsers(ctx, filter)) },
 		"search": func(ctx context.Context) error {
-			_, err := s.Users(ctx, store.UserQuery{Filter: store.UserFilter{Search: "a"}, Limit: 1})
-			return err
+			return errorOf(s.Users(ctx, store.UserQuery{Filter: store.UserFilter{Search: "a"}, Limit: 1}))
 		},
 		"page": func(ctx context.Context) error {
-			filter := store.UserFilter{Status: "NONE"}
-			_, err := s.Users(ctx, store.UserQuery{Filter: filter, Limit: 1})
-			return err
+			return errorOf(s.Users(ctx, store.UserQuery{Filter: store.UserFilter{Status: "NONE"}, Limit: 1}))
 		},
 	} {
 		if err := ask(&ending{t.Context(), 3}); !errors.Is(err, context.Canceled) {

@@ -55,8 +55,10 @@ func descriptor(t *testing.T, path string) int {
 	return -1
 }
 
+// keep remembers a session_key of alice.
 func (s *Store) keep(t *testing.T, text string) error {
-	return s.RefuseLogin(t.Context(), store.RefusedLogin{AppID: login("alice").AppID, OpenID: "alice", SessionKey: store.SessionKey{Text: text, GivenAt: begin}})
+	key := store.SessionKey{Text: text, GivenAt: begin}
+	return s.RefuseLogin(t.Context(), store.RefusedLogin{AppID: app, OpenID: "alice", SessionKey: key})
 }
 
 // roomy returns a store whose file has free pages, so that a small write does
@@ -105,7 +107,7 @@ func TestBrokenDiskEndsWriting(t *testing.T) {
 func onlyFirstKey(t *testing.T, s *Store) {
 	t.Helper()
 	defer closeTest(t, s)
-	keys, err := s.SessionKeys(t.Context(), login("alice").AppID, "alice")
+	keys, err := s.SessionKeys(t.Context(), app, "alice")
 	if err != nil || len(keys) != 1 || keys[0].Text != "key of alice" {
 		t.Errorf("%d session_keys, %v, want the first alone", len(keys), err)
 	}

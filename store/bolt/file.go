@@ -65,7 +65,11 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	}
 	_, absent := os.Stat(path)
 	err = whole(path, func() (err error) {
-		db, err = openBolt(path)
+		var size int64
+		if file, err := os.Stat(path); err == nil {
+			size = file.Size()
+		}
+		db, err = openBolt(path, size)
 		return err
 	})
 	switch {
@@ -93,21 +97,44 @@ const (
 	growth = 1 << 20
 )
 
-func openBolt(path string) (*bbolt.DB, error) {
-	ahead := mapAhead
-	if file, err := os.Stat(path); err == nil {
-		ahead += int(file.Size())
+// openBolt opens or makes a file that is, or will be, about size bytes long.
+//
+// bbolt locks what it has opened, which need not be what lies at path by then: who
+// waited for the lock while Compact put another file there would get that of the
+// old one. So a lock on anything else is let go, and the file opened again.
+func openBolt(path string, size int64) (*bbolt.DB, error) {
+	for {
+		var opened *os.File
+		db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+			// The freelist stays synced (bbolt's default): without it a crashed file of
+			// a million users takes seconds to open.
+			Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapAhead + int(size),
+			OpenFile: func(name string, flag int, mode os.FileMode) (file *os.File, err error) {
+				opened, err = os.OpenFile(name, flag, mode)
+				return opened, err
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		if liesAt(path, opened) {
+			db.AllocSize = growth
+			return db, nil
+		}
+		if err := db.Close(); err != nil {
+			return nil, err
+		}
 	}
-	// The freelist stays synced (bbolt's default): without it a crashed file of a
-	// million users takes seconds to open.
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, InitialMmapSize: ahead,
-	})
+}
+
+// liesAt reports whether an open file is the one at path.
+func liesAt(path string, file *os.File) bool {
+	there, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return false
 	}
-	db.AllocSize = growth
-	return db, nil
+	own, err := file.Stat()
+	return err == nil && os.SameFile(there, own)
 }
 
 // removeUnfinished removes a file that is too short to be a store, if there is

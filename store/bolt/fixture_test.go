@@ -20,7 +20,10 @@ import (
 //	go test ./store/bolt -run TestFixtureV2 -update
 var update = flag.Bool("update", false, "make the fixture of the newest version again; never that of a released one")
 
-const fixtureApp = "wxfixture000000001"
+const (
+	fixtureApp      = "wxfixture000000001"
+	fixtureOtherApp = "wxfixture000000002"
+)
 
 var (
 	fixturePhone = store.Phone{Number: "+85255501234", PureNumber: "55501234", CountryCode: "852"}
@@ -78,10 +81,10 @@ func TestFixtureV1(t *testing.T) {
 		{Text: "kept", GivenAt: minute(9)}, {Text: "key 2", GivenAt: minute(1)}, {Text: "key 1", GivenAt: minute(0)},
 	}, err)
 	tokens, err := s.Secret(t.Context(), "token")
-	same(t, "keys", string(tokens), "keys of version 1", err)
+	same(t, "the secret", string(tokens), "keys of version 1", err)
 	sealing, err := s.SealingKeys(t.Context())
 	same(t, "sealing keys", len(sealing), 2, err)
-	live, err := s.LiveSessions(t.Context())
+	live, err := s.CountSessions(t.Context())
 	same(t, "live sessions", live, 3, err)
 	fixtureEvents(t, s, store.Optional(alice.UserID), store.Optional(bob.UserID))
 	page, err := s.Users(t.Context(), store.UserQuery{Order: store.UserOrder{By: store.ByCreatedAt}, Limit: 10})
@@ -136,7 +139,7 @@ func fixtureUsers(t *testing.T, s *Store, aliceID, bobID string) {
 		ID: aliceID, Role: store.RoleUser, UnionID: "union-alice", Phone: &fixturePhone,
 		Identities: []store.Identity{
 			{AppID: fixtureApp, OpenID: "alice", LinkedAt: minute(0)},
-			{AppID: "wxfixture000000002", OpenID: "alice-there", LinkedAt: minute(2)},
+			{AppID: fixtureOtherApp, OpenID: "alice-there", LinkedAt: minute(2)},
 		},
 		Profile:   store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "深圳", UpdatedAt: minute(0)},
 		CreatedAt: minute(0), LastLoginAt: minute(2), LoginCount: 3,
@@ -157,14 +160,16 @@ func fixtureEvents(t *testing.T, s *Store, alice, bob store.Optional) {
 		}
 		events[i].ID = ""
 	}
-	in := func(n int, user store.Optional, app store.Optional) store.AuditEvent {
-		return store.AuditEvent{At: minute(n), Action: store.ActionLogin, Actor: string(user), UserID: user, IPAddress: "192.0.2.1", Detail: app}
+	in := func(n int, user, appID store.Optional) store.AuditEvent {
+		return store.AuditEvent{
+			At: minute(n), Action: store.ActionLogin, Actor: string(user), UserID: user, IPAddress: "192.0.2.1", Detail: appID,
+		}
 	}
 	by := func(n int, action string, detail store.Optional) store.AuditEvent {
 		return store.AuditEvent{At: minute(n), Action: action, Actor: "operator", UserID: alice, IPAddress: "192.0.2.7", Detail: detail}
 	}
 	same(t, "audit events", events, []store.AuditEvent{
 		by(6, store.ActionLogout, store.Optional(fixtureID(3))), by(4, store.ActionBindPhone, ""),
-		in(3, bob, fixtureApp), in(2, alice, "wxfixture000000002"), in(1, alice, fixtureApp), in(0, alice, fixtureApp),
+		in(3, bob, fixtureApp), in(2, alice, fixtureOtherApp), in(1, alice, fixtureApp), in(0, alice, fixtureApp),
 	}, err)
 }

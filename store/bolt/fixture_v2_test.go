@@ -13,49 +13,58 @@ import (
 	"menshen/store/storetest"
 )
 
+// maker writes a fixture, one step a minute.
+type maker struct {
+	*testing.T
+	clock *storetest.Clock
+	store *Store
+}
+
+func (m *maker) step(err error) {
+	m.Helper()
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.clock.Advance(time.Minute)
+}
+
+func (m *maker) come(n byte, appID, openID string, union store.Optional, profile *store.Profile) store.User {
+	m.Helper()
+	out, err := m.store.Login(m.Context(), store.Login{
+		AppID: appID, OpenID: openID, UnionID: union, SessionID: fixtureID(n), Profile: profile,
+		SessionKey: store.SessionKey{Text: "key " + string('0'+n), GivenAt: m.clock.Now()},
+		Refresh:    store.RefreshToken{KeyID: 5, Hash: sha256.Sum256([]byte{n})},
+		UserAgent:  "MicroMessenger/8.0", IPAddress: "192.0.2.1",
+	})
+	m.step(err)
+	return out.User
+}
+
 // makeFixture writes a store with what version 2 brought. Alice was two users; her
 // unionid changed, and she has a phone number. Bob is blocked. Carol is an
 // administrator, and took her nickname back.
 func makeFixture(t *testing.T) {
-	clock := storetest.NewClock(begin)
+	m := &maker{T: t, clock: storetest.NewClock(begin)}
 	options := testOptions()
-	options.Now = clock.Now
+	options.Now = m.clock.Now
 	s := mustOpen(t, filepath.Join(t.TempDir(), "menshen.db"), options)
 	defer closeTest(t, s)
-	var steps []error
-	step := func(err error) { steps = append(steps, err); clock.Advance(time.Minute) }
-	come := func(n byte, app, openID string, union store.Optional, profile *store.Profile) (user store.User) {
-		out, err := s.Login(t.Context(), store.Login{
-			AppID: app, OpenID: openID, UnionID: union, SessionID: fixtureID(n), Profile: profile,
-			SessionKey: store.SessionKey{Text: "key " + string('0'+n), GivenAt: clock.Now()},
-			Refresh:    store.RefreshToken{KeyID: 5, Hash: sha256.Sum256([]byte{n})},
-			UserAgent:  "MicroMessenger/8.0", IPAddress: "192.0.2.1",
-		})
-		step(err)
-		return out.User
-	}
-	alice := come(1, fixtureApp, "alice", "", &store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "深圳"})
-	come(2, "wxfixture000000002", "alice-there", "union-alice", nil)
-	come(3, fixtureApp, "alice", "union-alice", nil)
-	come(4, fixtureApp, "alice", "union-moved", nil)
-	bob := come(5, fixtureApp, "bob", "", nil)
-	carol := come(6, fixtureApp, "carol", "", &store.Profile{NickName: "Carol", AvatarURL: "https://example.com/carol"})
-	_, err := s.BindPhone(t.Context(), alice.ID, fixturePhone, fixtureActor)
-	step(err)
-	_, err = s.Block(t.Context(), bob.ID, "spam", fixtureActor)
-	step(err)
-	_, err = s.SetRole(t.Context(), carol.ID, store.RoleAdmin, store.Actor{ID: alice.ID})
-	step(err)
-	step(s.Withdraw(t.Context(), fixtureWithdrawal))
-	_, _, err = s.Refresh(t.Context(), store.Refresh{
+	m.store = s
+	alice := m.come(1, fixtureApp, "alice", "", &store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "深圳"})
+	m.come(2, fixtureOtherApp, "alice-there", "union-alice", nil)
+	m.come(3, fixtureApp, "alice", "union-alice", nil)
+	m.come(4, fixtureApp, "alice", "union-moved", nil)
+	bob := m.come(5, fixtureApp, "bob", "", nil)
+	carol := m.come(6, fixtureApp, "carol", "", &store.Profile{NickName: "Carol", AvatarURL: "https://example.com/carol"})
+	m.step(errorOf(s.BindPhone(t.Context(), alice.ID, fixturePhone, fixtureActor)))
+	m.step(errorOf(s.Block(t.Context(), bob.ID, "spam", fixtureActor)))
+	m.step(errorOf(s.SetRole(t.Context(), carol.ID, store.RoleAdmin, store.Actor{ID: alice.ID})))
+	m.step(s.Withdraw(t.Context(), fixtureWithdrawal))
+	m.step(errorOf2(s.Refresh(t.Context(), store.Refresh{
 		SessionID: fixtureID(1), Hash: sha256.Sum256([]byte{1}), Next: store.RefreshToken{Generation: 1, KeyID: 6, Hash: fixtureHash},
-	})
-	step(err)
-	step(s.UpdateSecret(t.Context(), "token", func([]byte) ([]byte, error) { return []byte("keys of version 2"), nil }))
-	step(s.RotateSealing(t.Context()))
-	if err := errors.Join(steps...); err != nil {
-		t.Fatal(err)
-	}
+	})))
+	m.step(s.UpdateSecret(t.Context(), "token", func([]byte) ([]byte, error) { return []byte("keys of version 2"), nil }))
+	m.step(s.RotateSealing(t.Context()))
 	keepFixture(t, s, "v2")
 }
 
@@ -92,7 +101,7 @@ func TestFixtureV2(t *testing.T) {
 		UnionID: "union-moved", EarlierUnionIDs: []string{"union-alice"}, Phone: &bound,
 		Identities: []store.Identity{
 			{AppID: fixtureApp, OpenID: "alice", LinkedAt: minute(0), ActiveOn: today},
-			{AppID: "wxfixture000000002", OpenID: "alice-there", LinkedAt: minute(1), ActiveOn: today},
+			{AppID: fixtureOtherApp, OpenID: "alice-there", LinkedAt: minute(1), ActiveOn: today},
 		},
 		Profile:   store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "深圳", UpdatedAt: minute(0)},
 		CreatedAt: minute(0), LastLoginAt: minute(3), LoginCount: 4,
@@ -129,15 +138,16 @@ func fixtureRest(t *testing.T, s *Store) {
 		t.Errorf("bob's session: %v, want ErrUserBlocked", err)
 	}
 	refreshed, err := s.Session(t.Context(), fixtureID(1))
-	same(t, "alice's session", refreshed.Refresh, store.RefreshToken{Generation: 1, KeyID: 6, Hash: fixtureHash, IssuedAt: minute(10)}, err)
-	live, err := s.LiveSessions(t.Context())
+	successor := store.RefreshToken{Generation: 1, KeyID: 6, Hash: fixtureHash, IssuedAt: minute(10)}
+	same(t, "alice's session", refreshed.Refresh, successor, err)
+	live, err := s.CountSessions(t.Context())
 	same(t, "live sessions", live, 5, err)
 	rows, err := s.Activity(t.Context(), today, today, fixtureApp)
 	same(t, "figures of an app", rows, []store.Activity{{Day: today, NewUsers: 3, ActiveUsers: 3, Logins: 5}}, err)
 	rows, err = s.Activity(t.Context(), today, today, "")
 	same(t, "figures of all", rows, []store.Activity{{Day: today, NewUsers: 4, ActiveUsers: 4, Logins: 6}}, err)
 	secret, err := s.Secret(t.Context(), "token")
-	same(t, "keys", string(secret), "keys of version 2", err)
+	same(t, "the secret", string(secret), "keys of version 2", err)
 	sealing, err := s.SealingKeys(t.Context())
 	same(t, "sealing keys", len(sealing), 2, err)
 }

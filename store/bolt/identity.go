@@ -100,7 +100,10 @@ func (t *tx) putIdentity(appID, openID string, before, after identity) error {
 // dropIdentity removes an identity with all that is remembered of it.
 func (t *tx) dropIdentity(appID, openID string) error {
 	who, _, err := t.identity(appID, openID)
-	return errors.Join(err,
+	if err != nil {
+		who.keys = nil // they do not read; what is left of them in keys_by_end the sweep removes
+	}
+	return errors.Join(
 		t.delete(bucketIdentities, identityKey(appID, openID)),
 		t.replace(who.ends(appID, openID), nil),
 	)

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"go/parser"
 	"go/token"
 	"regexp"
@@ -79,27 +80,23 @@ const (
 // is an administrator now.
 func useEverything(t *testing.T, s *Store) store.LoggedIn {
 	t.Helper()
-	earlier, there, in := login("alice"), login("alice-there"), login("alice")
-	there.AppID, there.UnionID = "wx0000000000000002", "union-alice"
-	in.UnionID, in.SessionKey.Text = "union-alice", secretKey
-	in.SessionKey.GivenAt = earlier.SessionKey.GivenAt.Add(time.Minute)
+	earlier, there, in := login("alice"), loginWith("alice-there", "union-alice"), loginWith("alice", "union-alice")
+	there.AppID = otherApp
+	in.SessionKey = store.SessionKey{Text: secretKey, GivenAt: begin.Add(time.Minute)}
 	in.Profile = &store.Profile{NickName: "Alice in Wonderland"}
 	mustLogin(t, s, earlier)
 	mustLogin(t, s, there)
 	out := mustLogin(t, s, in)
-	root := store.Actor{ID: mustLogin(t, s, login("root")).User.ID}
+	root := mustLogin(t, s, login("root")).User.ID
 	phone := store.Phone{Number: "+86" + secretPhone, PureNumber: secretPhone, CountryCode: "86"}
-	if _, err := s.BindPhone(t.Context(), out.User.ID, phone, store.Actor{ID: out.User.ID}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.SetRole(t.Context(), out.User.ID, store.RoleAdmin, root); err != nil {
-		t.Fatal(err)
-	}
 	change := func([]byte) ([]byte, error) { return []byte(secretKeys), nil }
-	if err := s.UpdateSecret(t.Context(), "token", change); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Withdraw(t.Context(), store.Withdrawal{MessageID: [32]byte{1}, AppID: in.AppID, OpenID: in.OpenID}); err != nil {
+	err := errors.Join(
+		errorOf(s.BindPhone(t.Context(), out.User.ID, phone, store.Actor{ID: out.User.ID})),
+		errorOf(s.SetRole(t.Context(), out.User.ID, store.RoleAdmin, store.Actor{ID: root})),
+		s.UpdateSecret(t.Context(), "token", change),
+		s.Withdraw(t.Context(), store.Withdrawal{MessageID: [32]byte{1}, AppID: in.AppID, OpenID: in.OpenID}),
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
 	out.User = mustUser(t, s, out.User.ID)

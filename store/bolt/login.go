@@ -36,7 +36,7 @@ func (t *tx) login(in store.Login) (out store.LoggedIn, err error) {
 		user = *before
 	}
 	out.IsNewUser = before == nil
-	isNewInApp := !user.LinkedTo(in.AppID)
+	isNewInApp := !user.InApp(in.AppID)
 	if err := t.link(&user, who, in); err != nil {
 		return out, err
 	}
@@ -92,7 +92,7 @@ func (t *tx) arrive(in store.Login) (user *store.User, who identity, err error) 
 
 // link gives the user the identity, with the new session_key, and the unionid.
 func (t *tx) link(user *store.User, before identity, in store.Login) error {
-	if !user.Linked(in.AppID, in.OpenID) {
+	if !user.HasIdentity(in.AppID, in.OpenID) {
 		user.Identities = append(user.Identities, store.Identity{AppID: in.AppID, OpenID: in.OpenID, LinkedAt: t.now})
 	}
 	*user = user.LearnUnionID(in.UnionID)

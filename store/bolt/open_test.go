@@ -76,8 +76,7 @@ func TestOpenNewer(t *testing.T) {
 }
 
 func TestOpenOtherFiles(t *testing.T) {
-	dir := t.TempDir()
-	foreign := filepath.Join(dir, "foreign.db")
+	foreign := filepath.Join(t.TempDir(), "foreign.db")
 	raw(t, foreign, func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("others")); return err })
 	noVersion := closedStore(t)
 	raw(t, noVersion, func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) })
@@ -94,10 +93,7 @@ func TestOpenOtherFiles(t *testing.T) {
 		return nil
 	})
 
-	text := filepath.Join(dir, "text.db")
-	if err := os.WriteFile(text, []byte("not a database"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	text := fileOf(t, []byte("not a database"))
 	if s, err := Open(text, keyFileOf(text), testOptions()); err == nil {
 		closeTest(t, s)
 		t.Error("a text was opened")
@@ -149,7 +145,7 @@ func TestLoginNeedsASessionID(t *testing.T) {
 			t.Errorf("a login with session id %q made %s", id, out.Session.ID)
 		}
 	}
-	if _, err := s.SessionKeys(t.Context(), login("alice").AppID, "alice"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := s.SessionKeys(t.Context(), app, "alice"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the identity of a failed login: %v", err)
 	}
 }
@@ -158,10 +154,7 @@ func TestLoginNeedsASessionID(t *testing.T) {
 func TestRemoveUnfinished(t *testing.T) {
 	page := os.Getpagesize()
 	for size, want := range map[int]bool{0: false, 3 * page: false, 4*page - 1: false, 4 * page: true, 9 * page: true} {
-		path := filepath.Join(t.TempDir(), "menshen.db")
-		if err := os.WriteFile(path, make([]byte, size), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		path := fileOf(t, make([]byte, size))
 		if err := removeUnfinished(path); err != nil {
 			t.Error(err)
 		}

@@ -35,7 +35,10 @@ func (t *tx) bindPhone(userID string, phone store.Phone, by store.Actor) (user s
 	}
 	raw := rawUser(before.ID)
 	if holder := t.get(bucketPhones, hidden); holder != nil && !bytes.Equal(holder, raw[:]) {
-		return user, true, t.audit(store.ActionPhoneConflict, before.ID, by, "")
+		return user, true, t.noteConflict(raw, by)
+	}
+	if before.Phone != nil && before.Phone.Same(phone) {
+		return before, false, nil
 	}
 	user = before
 	phone.BoundAt = t.now
@@ -44,6 +47,18 @@ func (t *tx) bindPhone(userID string, phone store.Phone, by store.Actor) (user s
 		t.saveUser(&before, &user),
 		t.audit(store.ActionBindPhone, user.ID, by, ""),
 	)
+}
+
+// noteConflict leaves the audit as it is when the newest event of the user says
+// the same and is younger than store.ConflictInterval.
+func (t *tx) noteConflict(user store.RawID, by store.Actor) error {
+	if newest, found := t.path(bucketAuditByUser, user[:]).before(everything.before); found {
+		event, err := t.event(newest)
+		if err == nil && event.Action == store.ActionPhoneConflict && t.now.Sub(event.At) < store.ConflictInterval {
+			return nil
+		}
+	}
+	return t.audit(store.ActionPhoneConflict, user.Text(store.UserPrefix), by, "")
 }
 
 // UnbindPhone takes the user's phone number away.

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"cmp"
+	"errors"
 	"iter"
 	"slices"
 
@@ -68,7 +69,7 @@ func (d *directory) fewest(sources []iter.Seq2[store.RawID, error], limit int) (
 func (d *directory) among(candidates []store.RawID, wanted condition, by store.UserOrderField) (walk, error) {
 	var places []place
 	for _, id := range candidates {
-		user, err := d.facts(id)
+		user, err := d.listed(id)
 		if err != nil {
 			return nil, err
 		}
@@ -104,20 +105,19 @@ func (d *directory) along(s stretch, wanted condition) walk {
 }
 
 func (d *directory) meets(id store.RawID, wanted condition) (bool, error) {
-	user, err := d.facts(id)
+	user, err := d.listed(id)
 	return err == nil && wanted.metBy(user), err
 }
 
-// facts reads a user whom an index names, but for the phone number.
-func (d *directory) facts(id store.RawID) (store.User, error) {
+// listed reads a user whom an index names, but for the phone number.
+func (d *directory) listed(id store.RawID) (store.User, error) {
 	if err := d.step(); err != nil {
 		return store.User{}, err
 	}
-	b := d.get(bucketUsers, id[:])
-	if b == nil {
-		return store.User{}, dangling("user")
+	user, err := d.facts(id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = dangling("user")
 	}
-	user, _, err := decodeFacts(id, b)
 	return user, err
 }
 

@@ -10,8 +10,8 @@ import (
 
 // A record is a version byte and then its fields in order: numbers as varints,
 // texts and bytes behind their length, times as Unix milliseconds (0 for the
-// zero time), ids and hashes bare. Version 2 has more fields at the end of users,
-// their identities and sessions.
+// zero time), ids and hashes bare. Version 2 has more at the end of users, their
+// identities and phone numbers, and sessions.
 const recordVersion = 2
 
 type encoder []byte

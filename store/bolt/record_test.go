@@ -61,7 +61,9 @@ func anyUser(random *rand.Rand) store.User {
 		},
 	}
 	for i := range u.Identities {
-		u.Identities[i] = store.Identity{AppID: anyText(random), OpenID: anyText(random), LinkedAt: anyTime(random), ActiveOn: store.Day(random.Int32())}
+		u.Identities[i] = store.Identity{
+			AppID: anyText(random), OpenID: anyText(random), LinkedAt: anyTime(random), ActiveOn: store.Day(random.Int32()),
+		}
 	}
 	for range random.IntN(3) {
 		u.FormerIDs = append(u.FormerIDs, anyText(random))
@@ -77,7 +79,7 @@ func anySession(random *rand.Rand) store.Session {
 	s := store.Session{
 		AppID: anyText(random), OpenID: anyText(random),
 		CreatedAt: anyTime(random), LastUsedAt: anyTime(random), ExpiresAt: anyTime(random),
-		UserAgent: store.Optional(anyText(random)), IPAddress: store.Optional(anyText(random)), Ended: random.IntN(2) == 0,
+		UserAgent: store.Optional(anyText(random)), IPAddress: store.Optional(anyText(random)), Blocked: random.IntN(2) == 0,
 		Refresh: store.RefreshToken{Generation: random.Uint32(), KeyID: random.Uint32(), IssuedAt: anyTime(random)},
 	}
 	for i := range s.Refresh.Hash {
@@ -126,11 +128,11 @@ func TestRecordsReadAsWritten(t *testing.T) {
 // FuzzDecode gives bytes to each decoder: it may refuse them, as ErrDamaged,
 // or read a record that it reads again once packed.
 func FuzzDecode(f *testing.F) {
-	tx, random := sealer(f), rand.New(rand.NewPCG(3, 4))
+	records, random := sealer(f), rand.New(rand.NewPCG(3, 4))
 	id := anyID(random)
 	user := anyUser(random)
 	user.Phone = nil // what is sealed does not survive a change anyway
-	packed, err := tx.encodeUser(user)
+	packed, err := records.encodeUser(user)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -139,49 +141,66 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{recordVersion, 2, 1, 'k', 0, 0, 0})
 	f.Add([]byte{recordVersion, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		damagedOr := func(err error, again func()) {
-			if err == nil {
-				again()
-			} else if !errors.Is(err, store.ErrDamaged) {
+		for _, err := range []error{
+			fuzzUser(t, records, id, b), fuzzSession(t, id, b), fuzzEvent(t, id, b),
+			fuzzSessionKeys(t, records, b), fuzzPhone(t, records, b),
+		} {
+			if err != nil && !errors.Is(err, store.ErrDamaged) {
 				t.Errorf("error %v, want ErrDamaged", err)
 			}
 		}
-		user, err := tx.decodeUser(id, b)
-		damagedOr(err, func() {
-			packed, err := tx.encodeUser(user)
-			reread, errAgain := tx.decodeUser(id, packed)
-			if diff := cmp.Diff(user, reread); err != nil || errAgain != nil || diff != "" {
-				t.Errorf("%v, %v: %s", err, errAgain, diff)
-			}
-		})
-		session, err := decodeSession(id, b)
-		damagedOr(err, func() {
-			reread, err := decodeSession(id, encodeSession(session))
-			if diff := cmp.Diff(session, reread); err != nil || diff != "" {
-				t.Errorf("%v: %s", err, diff)
-			}
-		})
-		event, err := decodeEvent(id, b)
-		damagedOr(err, func() {
-			if !bytes.Contains(b, []byte(event.Action)) {
-				t.Errorf("action %q out of nowhere", event.Action)
-			}
-		})
-		sealed, err := tx.ring.Seal(b, "record")
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys, err := tx.openSessionKeys(sealed, "record")
-		damagedOr(err, func() {
-			if len(keys) > len(b) {
-				t.Errorf("%d session_keys out of %d bytes", len(keys), len(b))
-			}
-		})
-		number, err := tx.ring.Seal(b, phoneRecord("user"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = tx.openPhone(number, "user")
-		damagedOr(err, func() {})
 	})
+}
+
+func fuzzUser(t *testing.T, records *tx, id store.RawID, b []byte) error {
+	user, err := records.decodeUser(id, b)
+	if err != nil {
+		return err
+	}
+	packed, err := records.encodeUser(user)
+	reread, errAgain := records.decodeUser(id, packed)
+	if diff := cmp.Diff(user, reread); err != nil || errAgain != nil || diff != "" {
+		t.Errorf("%v, %v: %s", err, errAgain, diff)
+	}
+	return nil
+}
+
+func fuzzSession(t *testing.T, id store.RawID, b []byte) error {
+	session, err := decodeSession(id, b)
+	if err != nil {
+		return err
+	}
+	reread, err := decodeSession(id, encodeSession(session))
+	if diff := cmp.Diff(session, reread); err != nil || diff != "" {
+		t.Errorf("%v: %s", err, diff)
+	}
+	return nil
+}
+
+func fuzzEvent(t *testing.T, id store.RawID, b []byte) error {
+	event, err := decodeEvent(id, b)
+	if err == nil && !bytes.Contains(b, []byte(event.Action)) {
+		t.Errorf("action %q out of nowhere", event.Action)
+	}
+	return err
+}
+
+func fuzzSessionKeys(t *testing.T, records *tx, b []byte) error {
+	sealed, err := records.ring.Seal(b, "record")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := records.openSessionKeys(sealed, "record")
+	if len(keys) > len(b) {
+		t.Errorf("%d session_keys out of %d bytes", len(keys), len(b))
+	}
+	return err
+}
+
+func fuzzPhone(t *testing.T, records *tx, b []byte) error {
+	sealed, err := records.ring.Seal(b, phoneRecord("user"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return errorOf(records.openPhone(sealed, "user"))
 }

@@ -10,6 +10,17 @@ import (
 	"menshen/store/seal"
 )
 
+// renewSealing seals everything with a new key and forgets the one before.
+func renewSealing(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.RotateSealing(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if pruned, err := s.PruneSealing(t.Context()); err != nil || len(pruned) != 1 {
+		t.Errorf("pruned %q, %v", pruned, err)
+	}
+}
+
 // TestReadOvertakenByPrune rotates and prunes while a read holds an older state
 // of the file: it must not take what it finds there for damage.
 func TestReadOvertakenByPrune(t *testing.T) {
@@ -22,35 +33,45 @@ func TestReadOvertakenByPrune(t *testing.T) {
 		return begin
 	}
 	s := openTest(t, options)
-	for _, size := range []int{1 << 20, 0} { // room, so that no write has to map the file anew under the reader
+	makeRoom(t, s)
+	for range 100 {
+		mustLogin(t, s, login("alice"))
+	}
+	alice := useEverything(t, s).User
+	overtake := func() { renewSealing(t, s) }
+	for name, read := range readers(t, s, alice.ID) {
+		inRead.Store(&overtake)
+		if err := read(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// makeRoom leaves a megabyte free in the file, so that no write has to map it
+// anew under a reader.
+func makeRoom(t *testing.T, s *Store) {
+	t.Helper()
+	for _, size := range []int{1 << 20, 0} {
 		err := s.UpdateSecret(t.Context(), "room", func([]byte) ([]byte, error) { return make([]byte, size), nil })
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	for range 100 {
-		mustLogin(t, s, login("alice"))
-	}
-	alice := useEverything(t, s).User
+}
+
+// readers read something of each kind that is sealed, and all events there are.
+func readers(t *testing.T, s *Store, userID string) map[string]func() error {
+	t.Helper()
 	events, _, err := s.CountAuditEvents(t.Context(), store.AuditFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	overtake := func() {
-		if err := s.RotateSealing(t.Context()); err != nil {
-			t.Error(err)
-		}
-		if pruned, err := s.PruneSealing(t.Context()); err != nil || len(pruned) != 1 {
-			t.Errorf("pruned %q, %v", pruned, err)
-		}
-	}
-	reads := map[string]func() error{
-		"user":         func() error { _, err := s.User(t.Context(), alice.ID); return err },
-		"session_keys": func() error { _, err := s.SessionKeys(t.Context(), "wx0000000000000001", "alice"); return err },
-		"secret":       func() error { _, err := s.Secret(t.Context(), "token"); return err },
+	return map[string]func() error{
+		"user":         func() error { return errorOf(s.User(t.Context(), userID)) },
+		"session_keys": func() error { return errorOf(s.SessionKeys(t.Context(), app, "alice")) },
+		"secret":       func() error { return errorOf(s.Secret(t.Context(), "token")) },
 		"phone": func() error {
-			_, err := s.UserByPhone(t.Context(), store.Phone{PureNumber: secretPhone, CountryCode: "86"})
-			return err
+			return errorOf(s.UserByPhone(t.Context(), store.Phone{PureNumber: secretPhone, CountryCode: "86"}))
 		},
 		"audit": func() error {
 			page, err := s.AuditEvents(t.Context(), store.AuditQuery{Limit: 1000})
@@ -59,12 +80,6 @@ func TestReadOvertakenByPrune(t *testing.T) {
 			}
 			return err
 		},
-	}
-	for name, read := range reads {
-		inRead.Store(&overtake)
-		if err := read(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 
@@ -95,15 +110,10 @@ func TestReadOvertakenByRotation(t *testing.T) {
 func TestPruneSealsEverythingAgain(t *testing.T) {
 	s := openTest(t, testOptions())
 	alice := useEverything(t, s).User
-	if err := s.RotateSealing(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.PruneSealing(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	renewSealing(t, s)
 	err := s.view(t.Context(), "look", func(tx *tx) error {
 		// The ring holds the newest key alone: what opens is sealed with it.
-		_, _, identityErr := tx.identity("wx0000000000000001", "alice")
+		_, _, identityErr := tx.identity(app, "alice")
 		_, keysErr := tx.secret("token")
 		_, userErr := tx.user(alice.ID)
 		if err := errors.Join(identityErr, keysErr, userErr); err != nil || len(tx.ring.Keys()) != 1 {

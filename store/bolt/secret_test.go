@@ -15,17 +15,12 @@ import (
 func TestFileHoldsNoSecret(t *testing.T) {
 	s := openTest(t, testOptions())
 	useEverything(t, s)
-	if err := s.RotateSealing(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.PruneSealing(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	renewSealing(t, s)
 	file, err := os.ReadFile(s.db.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, plain := range []string{"union-alice", "alice", "wx0000000000000001"} {
+	for _, plain := range []string{"union-alice", "alice", app} {
 		if !bytes.Contains(file, []byte(plain)) {
 			t.Fatalf("%s is not in the file: this test looks at the wrong bytes", plain)
 		}
@@ -53,62 +48,59 @@ func keySecrets(t *testing.T, s *Store) []string {
 	return []string{encoded, string(key)}
 }
 
-// TestSealedValueOpensInItsRecordOnly copies sealed values where they do not belong.
-func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
-	tests := []struct {
-		name string
-		copy func(t *tx, alice, bob store.User) error
-		read func(ctx context.Context, s *Store, bob store.User) error
-	}{
-		{
-			"session_keys of another identity",
-			func(t *tx, alice, bob store.User) error {
-				d := openRecord(t.get(bucketIdentities, identityKey("wx0000000000000001", "alice")))
-				d.id()
-				sealed := d.bytes()
-				raw, _ := store.ParseID(store.UserPrefix, bob.ID)
-				e := newRecord(256)
-				e.raw(raw[:])
-				e.bytes(sealed)
-				return t.put(bucketIdentities, identityKey("wx0000000000000001", "bob"), e)
-			},
-			func(ctx context.Context, s *Store, _ store.User) error {
-				_, err := s.SessionKeys(ctx, "wx0000000000000001", "bob")
-				return err
-			},
-		},
-		{
-			"the phone number of another user",
-			func(t *tx, alice, bob store.User) error {
-				raw := rawUser(bob.ID)
-				record := t.get(bucketUsers, raw[:])
-				_, own, err := decodeFacts(raw, record)
-				if err != nil {
-					return err
-				}
-				sealed, err := t.sealPhone(alice.Phone, alice.ID) // as long as bob's
-				return errors.Join(err, t.put(bucketUsers, raw[:], bytes.Replace(record, own, sealed, 1)))
-			},
-			func(ctx context.Context, s *Store, bob store.User) error { _, err := s.User(ctx, bob.ID); return err },
-		},
-		{
-			"keys of another name",
-			func(t *tx, _, _ store.User) error {
-				return t.put(bucketKeys, []byte("other"), t.get(bucketKeys, []byte("token")))
-			},
-			func(ctx context.Context, s *Store, _ store.User) error { _, err := s.Secret(ctx, "other"); return err },
-		},
+// copies put a sealed value where it does not belong, and read it there.
+var copies = []struct {
+	name string
+	copy func(t *tx, alice, bob store.User) error
+	read func(ctx context.Context, s *Store, bob store.User) error
+}{
+	{"session_keys of another identity", copySessionKeys,
+		func(ctx context.Context, s *Store, _ store.User) error {
+			return errorOf(s.SessionKeys(ctx, app, "bob"))
+		}},
+	{"the phone number of another user", copyPhone,
+		func(ctx context.Context, s *Store, bob store.User) error { return errorOf(s.User(ctx, bob.ID)) }},
+	{"a secret of another name", copySecret,
+		func(ctx context.Context, s *Store, _ store.User) error { return errorOf(s.Secret(ctx, "other")) }},
+}
+
+func copySessionKeys(t *tx, _, bob store.User) error {
+	d := openRecord(t.get(bucketIdentities, identityKey(app, "alice")))
+	d.id()
+	sealed := d.bytes()
+	raw := rawUser(bob.ID)
+	e := newRecord(256)
+	e.raw(raw[:])
+	e.bytes(sealed)
+	return t.put(bucketIdentities, identityKey(app, "bob"), e)
+}
+
+func copyPhone(t *tx, alice, bob store.User) error {
+	raw := rawUser(bob.ID)
+	record := t.get(bucketUsers, raw[:])
+	_, own, err := decodeFacts(raw, record)
+	if err != nil {
+		return err
 	}
-	for _, test := range tests {
+	sealed, err := t.sealPhone(alice.Phone, alice.ID) // as long as bob's
+	return errors.Join(err, t.put(bucketUsers, raw[:], bytes.Replace(record, own, sealed, 1)))
+}
+
+func copySecret(t *tx, _, _ store.User) error {
+	return t.put(bucketKeys, []byte("other"), t.get(bucketKeys, []byte("token")))
+}
+
+func TestSealedValueOpensInItsRecordOnly(t *testing.T) {
+	for _, test := range copies {
 		t.Run(test.name, func(t *testing.T) {
 			s := openUnchecked(t)
-			alice := mustUser(t, s, useEverything(t, s).User.ID)
+			alice := useEverything(t, s).User
 			bob := mustLogin(t, s, login("bob")).User
 			number := store.Phone{Number: "+8613900139000", PureNumber: "13900139000", CountryCode: "86"}
 			if _, err := s.BindPhone(t.Context(), bob.ID, number, store.Actor{}); err != nil {
 				t.Fatal(err)
 			}
-			if err := test.read(t.Context(), s, bob); err != nil && !errors.Is(err, store.ErrDamaged) {
+			if err := test.read(t.Context(), s, bob); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.update(t.Context(), "copy", func(t *tx) error { return test.copy(t, alice, bob) }); err != nil {

@@ -36,11 +36,8 @@ func (s *Store) Session(ctx context.Context, id string) (session store.Session, 
 // Sessions returns the live sessions of a user, newest first.
 func (s *Store) Sessions(ctx context.Context, userID string) (live []store.Session, err error) {
 	err = s.view(ctx, "sessions", func(t *tx) error {
-		raw, ok := store.ParseID(store.UserPrefix, userID)
-		if !ok {
-			return nil
-		}
-		live = t.liveSessionsOf(t.survivor(raw))
+		raw, _ := t.resolve(userID)
+		live = t.liveSessionsOf(raw)
 		slices.Reverse(live)
 		return nil
 	})
@@ -66,7 +63,7 @@ func (s *Store) EndSession(ctx context.Context, userID, sessionID string, by sto
 		if err != nil {
 			return notFound(err)
 		}
-		if raw, ok := store.ParseID(store.UserPrefix, userID); !ok || session.UserID != t.survivor(raw).Text(store.UserPrefix) {
+		if raw, _ := t.resolve(userID); session.UserID != raw.Text(store.UserPrefix) {
 			return store.ErrNotFound
 		}
 		return errors.Join(t.endSession(session), t.audit(store.ActionLogout, session.UserID, by, store.Optional(sessionID)))
@@ -77,11 +74,7 @@ func (s *Store) EndSession(ctx context.Context, userID, sessionID string, by sto
 func (s *Store) EndSessions(ctx context.Context, userID string, by store.Actor) (ended int, err error) {
 	err = s.update(ctx, "end_sessions", func(t *tx) error {
 		ended = 0
-		raw, ok := store.ParseID(store.UserPrefix, userID)
-		if !ok {
-			return nil
-		}
-		raw = t.survivor(raw)
+		raw, _ := t.resolve(userID)
 		live := t.liveSessionsOf(raw)
 		if len(live) == 0 {
 			return nil
@@ -125,7 +118,7 @@ func (t *tx) liveSession(id string) (store.Session, error) {
 		return session, err
 	case !t.now.Before(session.ExpiresAt):
 		return session, store.ErrSessionEnded
-	case session.Ended:
+	case session.Blocked:
 		return session, t.whyEnded(session)
 	}
 	return session, nil
@@ -195,7 +188,7 @@ func (t *tx) beginSession(session store.Session, limit int) error {
 func (t *tx) endSession(session store.Session) error {
 	user, id := sessionIDs(session)
 	counted := 1
-	if session.Ended {
+	if session.Blocked {
 		counted = 0
 	}
 	return errors.Join(
@@ -210,10 +203,10 @@ func (t *tx) endSession(session store.Session) error {
 // they expire, so that the bearer learns of the block.
 func (t *tx) blockSessions(user store.RawID) error {
 	for _, session := range t.sessionsOf(user) {
-		if session.Ended {
+		if session.Blocked {
 			continue
 		}
-		session.Ended = true
+		session.Blocked = true
 		if err := errors.Join(t.putSession(session), t.count(bucketMeta, keySessions, -1)); err != nil {
 			return err
 		}
@@ -270,57 +263,4 @@ func byEnd(end time.Time, session store.RawID) []byte {
 // at is a key that sorts by time and then by what it names.
 func at(t time.Time, name []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, uint64(t.UnixMilli())), name...)
-}
-
-func encodeSession(s store.Session) []byte {
-	user, _ := sessionIDs(s)
-	e := newRecord(256)
-	e.raw(user[:])
-	e.text(s.AppID)
-	e.text(s.OpenID)
-	e.time(s.CreatedAt)
-	e.time(s.LastUsedAt)
-	e.time(s.ExpiresAt)
-	e.optional(s.UserAgent)
-	e.optional(s.IPAddress)
-	e.refreshToken(s.Refresh)
-	e.uint(uint64(len(s.Recent)))
-	for _, t := range s.Recent {
-		e.refreshToken(t)
-	}
-	e.flag(s.Ended)
-	return e
-}
-
-func decodeSession(raw store.RawID, b []byte) (store.Session, error) {
-	d := openRecord(b)
-	user := d.id()
-	s := store.Session{
-		ID: raw.Text(store.SessionPrefix), UserID: user.Text(store.UserPrefix),
-		AppID: d.text(), OpenID: d.text(),
-		CreatedAt: d.time(), LastUsedAt: d.time(), ExpiresAt: d.time(),
-		UserAgent: d.optional(), IPAddress: d.optional(),
-		Refresh: d.refreshToken(),
-	}
-	for range d.count() {
-		s.Recent = append(s.Recent, d.refreshToken())
-	}
-	if d.version > 1 {
-		s.Ended = d.flag()
-	}
-	return s, d.err("session")
-}
-
-func (e *encoder) refreshToken(t store.RefreshToken) {
-	e.uint(uint64(t.Generation))
-	e.uint(uint64(t.KeyID))
-	e.raw(t.Hash[:])
-	e.time(t.IssuedAt)
-}
-
-func (d *decoder) refreshToken() store.RefreshToken {
-	t := store.RefreshToken{Generation: uint32(d.uint()), KeyID: uint32(d.uint())}
-	copy(t.Hash[:], d.raw(len(t.Hash)))
-	t.IssuedAt = d.time()
-	return t
 }

@@ -90,7 +90,7 @@ var sweepers = []sweeper{
 // overNow is the bound of an index by end: at its end a thing is over.
 func overNow(t *tx) []byte { return at(t.now.Add(time.Millisecond), nil) }
 
-func overAuditLife(t *tx) []byte { return idsFrom(t.now.Add(-t.options.AuditLife)) }
+func overAuditLife(t *tx) []byte { return idsFrom(t.now.Add(-t.options.AuditRetention)) }
 
 // named is what a key of an index by end names.
 func named(key []byte) []byte { return key[min(8, len(key)):] }
@@ -103,7 +103,7 @@ func (t *tx) sweep(s sweeper, limit int) (removed int, err error) {
 	var from []byte
 	var damage error
 	for removed < limit {
-		keys := t.keysFrom(s.bucket, from, limit)
+		keys := t.keysFrom(s.bucket, nil, from, limit)
 		for _, key := range keys {
 			if bytes.Compare(key, s.over(t)) >= 0 || removed == limit {
 				return removed, damage
@@ -129,9 +129,9 @@ func (t *tx) sweep(s sweeper, limit int) (removed int, err error) {
 	return removed, damage
 }
 
-// LiveSessions counts the sessions that are neither ended nor swept.
-func (s *Store) LiveSessions(ctx context.Context) (n int, err error) {
-	err = s.view(ctx, "live_sessions", func(t *tx) error {
+// CountSessions counts the sessions that are neither ended nor swept.
+func (s *Store) CountSessions(ctx context.Context) (n int, err error) {
+	err = s.view(ctx, "count_sessions", func(t *tx) error {
 		n = t.counted(bucketMeta, keySessions)
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -87,16 +88,14 @@ func (t *tx) pathsOf(ids []store.RawID, indexes ...[]byte) (all either) {
 // idsOf returns the ids under which the audit knows a user: theirs and their
 // former ones, when id is any of these. Of a deleted user only id itself is known.
 func (t *tx) idsOf(id string) ([]store.RawID, error) {
-	raw, ok := store.ParseID(store.UserPrefix, id)
+	raw, ok := t.resolve(id)
 	if !ok {
 		return nil, nil
 	}
-	raw = t.survivor(raw)
-	b := t.get(bucketUsers, raw[:])
-	if b == nil {
+	user, err := t.facts(raw)
+	if errors.Is(err, store.ErrNotFound) {
 		return []store.RawID{raw}, nil
 	}
-	user, _, err := decodeFacts(raw, b)
 	return rawIDsOf(user), err
 }
 

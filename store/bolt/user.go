@@ -92,12 +92,19 @@ func (t *tx) survivor(raw store.RawID) store.RawID {
 	return raw
 }
 
-func (t *tx) user(id string) (store.User, error) {
+// resolve returns the bare id of the user whom an id names by now; false for what
+// is no user's id.
+func (t *tx) resolve(id string) (store.RawID, bool) {
 	raw, ok := store.ParseID(store.UserPrefix, id)
+	return t.survivor(raw), ok
+}
+
+func (t *tx) user(id string) (store.User, error) {
+	raw, ok := t.resolve(id)
 	if !ok {
 		return store.User{}, store.ErrNotFound
 	}
-	return t.userByRaw(t.survivor(raw))
+	return t.userByRaw(raw)
 }
 
 func (t *tx) userByRaw(raw store.RawID) (store.User, error) {
@@ -106,6 +113,17 @@ func (t *tx) userByRaw(raw store.RawID) (store.User, error) {
 		return store.User{}, store.ErrNotFound
 	}
 	return t.decodeUser(raw, b)
+}
+
+// facts reads a user but for the phone number, which needs no key.
+// store.ErrNotFound.
+func (t *tx) facts(raw store.RawID) (store.User, error) {
+	b := t.get(bucketUsers, raw[:])
+	if b == nil {
+		return store.User{}, store.ErrNotFound
+	}
+	user, _, err := decodeFacts(raw, b)
+	return user, err
 }
 
 // linkedUser is userByRaw for an id that an index or a record names: the user
@@ -124,8 +142,8 @@ func (t *tx) unionIDHolder(unionID store.Optional) (raw store.RawID, held bool) 
 	return rawID(b), b != nil
 }
 
-// writeUser puts the record alone. Only saveUser and the resealing do: they know
-// that the indexes agree.
+// writeUser puts the record alone, for those who know that no index changes:
+// saveUser, which moves them itself, the resealing, and countActive.
 func (t *tx) writeUser(user store.User) error {
 	b, err := t.encodeUser(user)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 // Withdraw erases what WeChat says a user has withdrawn. A crash before the last
 // transaction leaves the message unknown: WeChat's repeat begins anew.
 func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
-	return s.erase(ctx, "withdraw", func(t *tx, e *erasure) (done bool, err error) {
+	return s.inSteps(ctx, "withdraw", func(t *tx, e *progress) (done bool, err error) {
 		if t.get(bucketMessages, w.MessageID[:]) != nil {
 			return true, nil
 		}
-		user, known, err := t.withdrawing(w)
+		user, known, err := t.withdrawer(w)
 		if err != nil {
 			return false, err
 		}
@@ -35,25 +35,24 @@ func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
 	})
 }
 
-// withdrawing finds the user whom a message is about; false when we know nobody.
-func (t *tx) withdrawing(w store.Withdrawal) (user store.User, known bool, err error) {
-	raw, held := t.unionIDHolder(w.UnionID)
-	if w.OpenID != "" {
-		who, known, err := t.identity(w.AppID, w.OpenID)
-		if err != nil {
-			return user, false, err
-		}
-		raw, held = who.user, known
+// withdrawer finds the user whom a message is about; false when we know nobody.
+func (t *tx) withdrawer(w store.Withdrawal) (user store.User, known bool, err error) {
+	who, held, err := t.identity(w.AppID, w.OpenID)
+	if err != nil {
+		return user, false, err
+	}
+	if !held {
+		who.user, held = t.unionIDHolder(w.UnionID)
 	}
 	if !held {
 		return user, false, nil
 	}
-	user, err = t.linkedUser(raw)
+	user, err = t.linkedUser(who.user)
 	return user, err == nil, err
 }
 
 // withdraw does to the user what the message says.
-func (t *tx) withdraw(before store.User, w store.Withdrawal, e *erasure) error {
+func (t *tx) withdraw(before store.User, w store.Withdrawal, e *progress) error {
 	by := store.Actor{ID: store.ActorWeChat}
 	if w.Account {
 		return t.deleteUser(before, by, e)

@@ -50,13 +50,6 @@ func (f *fixture) shut(sessionID string) {
 	f.refused(err, store.ErrNotFound)
 }
 
-// administered is the event of what the operator did to a user.
-func administered(action, userID string, at time.Time, detail store.Optional) store.AuditEvent {
-	return store.AuditEvent{
-		At: at, Action: action, Actor: actor.ID, UserID: store.Optional(userID), IPAddress: actor.IPAddress, Detail: detail,
-	}
-}
-
 func testBlock(t *testing.T, h Harness) {
 	f := open(t, h)
 	alice, bob := f.enter("alice"), f.enter("bob")
@@ -66,7 +59,7 @@ func testBlock(t *testing.T, h Harness) {
 	f.same("the user", f.block(alice.User.ID, "spam"), want)
 	f.same("read back", f.user(want.ID), want)
 	f.same("the status", want.Status(), store.StatusBlocked)
-	f.same("audit", f.newestEvent(), administered(store.ActionBlock, want.ID, at, "spam"))
+	f.same("audit", f.newestEvent(), acted(store.ActionBlock, want.ID, at, "spam"))
 	f.shut(alice.Session.ID)
 	f.same("sessions", f.sessionIDs(want.ID), []string(nil))
 	f.alive(bob.Session.ID)
@@ -110,7 +103,7 @@ func testBlockAgain(t *testing.T, h Harness) {
 	f.same("blocked at", got.BlockedAt, at)
 	f.same("the reason", got.BlockedReason, store.Optional("fraud"))
 	f.same("read back", f.user(alice.ID), got)
-	f.same("audit", f.newestEvent(), administered(store.ActionBlock, alice.ID, again, "fraud"))
+	f.same("audit", f.newestEvent(), acted(store.ActionBlock, alice.ID, again, "fraud"))
 	f.liveSessions(0)
 }
 
@@ -120,7 +113,7 @@ func testUnblock(t *testing.T, h Harness) {
 	f.block(before.User.ID, "spam")
 	at := f.clock.Advance(time.Hour)
 	f.same("the user", f.unblock(before.User.ID), before.User)
-	f.same("audit", f.newestEvent(), administered(store.ActionUnblock, before.User.ID, at, ""))
+	f.same("audit", f.newestEvent(), acted(store.ActionUnblock, before.User.ID, at, ""))
 	f.dead(before.Session.ID)
 	f.liveSessions(0)
 
@@ -169,7 +162,7 @@ func testSetRole(t *testing.T, h Harness) {
 	want := in.User
 	want.Role = store.RoleAdmin
 	f.same("the user", f.setRole(want.ID, store.RoleAdmin), want)
-	f.same("audit", f.newestEvent(), administered(store.ActionSetRole, want.ID, at, "ADMIN"))
+	f.same("audit", f.newestEvent(), acted(store.ActionSetRole, want.ID, at, "ADMIN"))
 	_, got, err := f.store.Authenticate(t.Context(), in.Session.ID)
 	f.need(err)
 	f.same("the user of a session", got, want)
@@ -178,7 +171,7 @@ func testSetRole(t *testing.T, h Harness) {
 	f.same("given again", f.setRole(want.ID, store.RoleAdmin), want)
 	f.same("events of it", len(f.events()), events)
 	f.same("taken", f.setRole(want.ID, store.RoleUser), in.User)
-	f.same("audit of it", f.newestEvent(), administered(store.ActionSetRole, want.ID, at, "USER"))
+	f.same("audit of it", f.newestEvent(), acted(store.ActionSetRole, want.ID, at, "USER"))
 	f.alive(in.Session.ID)
 }
 

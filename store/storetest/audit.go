@@ -47,18 +47,16 @@ func testAuditActions(t *testing.T, h Harness) {
 		{store.ActionLogin, func() error { f.enter("alice"); return nil }},
 		{store.ActionBindPhone, func() error { f.bind(alice.User.ID, mobile); return nil }},
 		{store.ActionPhoneConflict, func() error {
-			_, err := f.store.BindPhone(t.Context(), bob.User.ID, mobile, actor)
-			f.refused(err, store.ErrPhoneTaken)
+			f.refused(errorOf(f.store.BindPhone(t.Context(), bob.User.ID, mobile, actor)), store.ErrPhoneTaken)
 			return nil
 		}},
-		{store.ActionUnbindPhone, func() error { _, err := f.store.UnbindPhone(t.Context(), alice.User.ID, actor); return err }},
+		{store.ActionUnbindPhone, func() error { f.unbind(alice.User.ID); return nil }},
 		{store.ActionRefreshTheft, func() error {
-			_, _, err := f.store.Refresh(t.Context(), presented(stolen, 0))
-			f.refused(err, store.ErrRefreshReused)
+			f.refused(errorOf2(f.store.Refresh(t.Context(), presented(stolen, 0))), store.ErrRefreshReused)
 			return nil
 		}},
 		{store.ActionLogout, func() error { return f.store.EndSession(t.Context(), bob.User.ID, bob.Session.ID, actor) }},
-		{store.ActionLogout, func() error { _, err := f.store.EndSessions(t.Context(), alice.User.ID, actor); return err }},
+		{store.ActionLogout, func() error { return errorOf(f.store.EndSessions(t.Context(), alice.User.ID, actor)) }},
 	}
 	for _, step := range steps {
 		before := len(f.events())
@@ -128,7 +126,7 @@ func testAuditSweep(t *testing.T, h Harness) {
 		f.same("exact", exact, true)
 	}
 
-	f.clock.Advance(auditLife - instant)
+	f.clock.Advance(auditRetention - instant)
 	f.sweep(100, 2) // the sessions alone
 	kept(store.AuditFilter{}, all...)
 	f.clock.Advance(instant)

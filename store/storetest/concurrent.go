@@ -11,6 +11,16 @@ import (
 	"menshen/store"
 )
 
+var concurrentLaws = []law{
+	{"32 first logins of one identity make one user", testConcurrentFirstLogins},
+	{"32 first logins with one unionid make one user", testConcurrentUnionID},
+	{"32 refreshes of one token give one successor", testConcurrentRefresh},
+	{"one phone number goes to one of many users", testConcurrentPhone},
+	{"concurrent changes of a secret lose nothing", testConcurrentSecret},
+	{"logins go on while sealing keys rotate", testConcurrentSealing},
+	{"64 callers of many verbs leave the store in order", testConcurrentMix},
+}
+
 // together runs do n times at once and ends the test unless all succeed.
 func (f *fixture) together(n int, do func(i int) error) {
 	f.Helper()
@@ -58,11 +68,7 @@ func testConcurrentFirstLogins(t *testing.T, h Harness) {
 
 func testConcurrentUnionID(t *testing.T, h Harness) {
 	f := open(t, h)
-	user := f.loginsAtOnce(func(i int) store.Login {
-		in := f.coming(fmt.Sprintf("alice-%d", i))
-		in.UnionID = "union-alice"
-		return in
-	})
+	user := f.loginsAtOnce(func(i int) store.Login { return f.comingTo(app, fmt.Sprintf("alice-%d", i), "union-alice") })
 	f.same("identities", len(user.Identities), 32)
 }
 
@@ -154,29 +160,5 @@ func testConcurrentSealing(t *testing.T, h Harness) {
 	_, err := f.store.PruneSealing(t.Context())
 	f.need(err)
 	f.same("sealing keys after a last prune", len(f.sealingKeys()), 1)
-	for i := range callers * each {
-		openID := fmt.Sprintf("person-%03d", i)
-		f.same("session_keys", f.keyTexts(openID), []string{"key of " + openID})
-		user, err := f.store.UserByPhone(t.Context(), numbered(i))
-		f.need(err)
-		f.same("phone", user.Phone, bound(numbered(i), begin))
-	}
-}
-
-// sealOne logs person i in, gives them a number and reads both again.
-func (f *fixture) sealOne(i int) error {
-	in := f.coming(fmt.Sprintf("person-%03d", i))
-	in.SessionKey.Text = "key of " + in.OpenID
-	out, err := f.store.Login(f.Context(), in)
-	if err != nil {
-		return err
-	}
-	if _, err = f.store.BindPhone(f.Context(), out.User.ID, numbered(i), actor); err != nil {
-		return err
-	}
-	user, err := f.store.UserByPhone(f.Context(), numbered(i))
-	if err == nil && user.Phone.Canonical() != numbered(i).Canonical() {
-		err = fmt.Errorf("person %d has another's number", i)
-	}
-	return err
+	f.sealedOnes(callers * each)
 }

@@ -85,8 +85,8 @@ func testDirectorySearch(t *testing.T, h Harness) {
 	f := open(t, h)
 	enter := func(openID, appID string, unionID, nickName store.Optional) store.User {
 		f.clock.Advance(instant)
-		in := f.coming(openID)
-		in.AppID, in.UnionID, in.Profile = appID, unionID, &store.Profile{NickName: nickName}
+		in := f.comingTo(appID, openID, unionID)
+		in.Profile = &store.Profile{NickName: nickName}
 		return f.login(in).User
 	}
 	alice := enter("alice", app, "union-alice", "Алиса")
@@ -97,8 +97,7 @@ func testDirectorySearch(t *testing.T, h Harness) {
 	carol := enter("carol", app, "", "ali\u00e9").ID
 	enter("dave", app, "", "Dave")
 	f.bind(alice.ID, mobile)
-	_, err := f.store.Block(t.Context(), carol, "reason", actor)
-	f.need(err)
+	f.block(carol, "reason")
 
 	for term, want := range map[string][]string{
 		"":     {"alice", "bob", "carol", "dave"},
@@ -115,8 +114,7 @@ func testDirectorySearch(t *testing.T, h Harness) {
 	}
 	f.same("in another app by the number", f.listed(store.UserFilter{Search: "13800138000", AppID: otherApp}), []string{"alice"})
 	f.same("blocked by the name", f.listed(store.UserFilter{Search: "али", Status: store.StatusBlocked}), []string(nil))
-	_, err = f.store.UnbindPhone(t.Context(), alice.ID, actor)
-	f.need(err)
+	f.unbind(alice.ID)
 	f.same("by a number that was unbound", f.listed(store.UserFilter{Search: "13800138000"}), []string(nil))
 }
 
@@ -155,7 +153,7 @@ func testDirectoryRange(t *testing.T, h Harness) {
 		f.clock.Advance(instant)
 	}
 	at := func(n time.Duration) time.Time { return begin.Add(n) }
-	for name, c := range map[string]struct {
+	for name, test := range map[string]struct {
 		within store.TimeRange
 		want   []string
 	}{
@@ -170,14 +168,16 @@ func testDirectoryRange(t *testing.T, h Harness) {
 		"to the beginning of time":    {store.TimeRange{To: time.Time{}.Add(1)}, nil},
 		"of the last years of a date": {store.TimeRange{From: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}, nil},
 	} {
-		f.same("created "+name, f.listed(store.UserFilter{Created: c.within}), c.want)
-		f.same("last login "+name, f.listed(store.UserFilter{LastLogin: c.within}), c.want)
+		f.same("created "+name, f.listed(store.UserFilter{Created: test.within}), test.want)
+		f.same("last login "+name, f.listed(store.UserFilter{LastLogin: test.within}), test.want)
 	}
 }
 
 func testDirectoryEmpty(t *testing.T, h Harness) {
 	f := open(t, h)
-	for _, filter := range []store.UserFilter{{}, {Search: "a"}, {AppID: app}, {Role: store.RoleAdmin}, {LastLogin: store.TimeRange{From: begin}}} {
+	for _, filter := range []store.UserFilter{
+		{}, {Search: "a"}, {AppID: app}, {Role: store.RoleAdmin}, {LastLogin: store.TimeRange{From: begin}},
+	} {
 		page, err := f.store.Users(t.Context(), store.UserQuery{Filter: filter, Limit: 1})
 		f.need(err)
 		f.same("page", page, store.UserPage{})

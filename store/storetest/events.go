@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"slices"
+	"time"
 
 	"menshen/store"
 )
@@ -41,6 +42,13 @@ func (f *fixture) happened(action string) (n int) {
 	return n
 }
 
+// acted is the event of what the actor did to a user.
+func acted(action, userID string, at time.Time, detail store.Optional) store.AuditEvent {
+	return store.AuditEvent{
+		At: at, Action: action, Actor: actor.ID, UserID: store.Optional(userID), IPAddress: actor.IPAddress, Detail: detail,
+	}
+}
+
 // newestEvent is the last event but for its id; none is the zero event.
 func (f *fixture) newestEvent() store.AuditEvent {
 	f.Helper()
@@ -56,4 +64,15 @@ func (f *fixture) newestID() string {
 	page, err := f.store.AuditEvents(f.Context(), store.AuditQuery{Limit: 1})
 	f.need(err)
 	return page.Events[0].ID
+}
+
+// newestEventOf is the last event about a user; none is the zero event.
+func (f *fixture) newestEventOf(userID string) store.AuditEvent {
+	f.Helper()
+	page, err := f.store.AuditEvents(f.Context(), store.AuditQuery{Filter: store.AuditFilter{UserID: userID}, Limit: 1})
+	f.need(err)
+	if len(page.Events) == 0 {
+		return store.AuditEvent{}
+	}
+	return page.Events[0]
 }

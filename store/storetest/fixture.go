@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	app       = "wx0000000000000001"
-	otherApp  = "wx0000000000000002"
-	thirdApp  = "wx0000000000000003"
-	life      = 30 * 24 * time.Hour
-	limit     = 20
-	auditLife = 365 * 24 * time.Hour
-	instant   = time.Millisecond // as fine as a store keeps time
+	app            = "wx0000000000000001"
+	otherApp       = "wx0000000000000002"
+	thirdApp       = "wx0000000000000003"
+	life           = 30 * 24 * time.Hour
+	limit          = 20
+	auditRetention = 365 * 24 * time.Hour
+	instant        = time.Millisecond // as fine as a store keeps time
 )
 
 var (
@@ -44,7 +44,7 @@ func open(t *testing.T, h Harness) *fixture {
 func openWith(t *testing.T, h Harness, adjust func(*store.Options)) *fixture {
 	t.Helper()
 	clock := NewClock(begin)
-	options := store.Options{Now: clock.Now, SessionLife: life, MaxSessions: limit, AuditLife: auditLife}
+	options := store.Options{Now: clock.Now, SessionLife: life, MaxSessions: limit, AuditRetention: auditRetention}
 	adjust(&options)
 	return &fixture{T: t, harness: h, clock: clock, store: h.Open(t, options)}
 }
@@ -56,6 +56,10 @@ func (f *fixture) need(err error) {
 		f.Fatal(err)
 	}
 }
+
+// errorOf and errorOf2 are what a verb answers beside its error, left out.
+func errorOf[A any](_ A, err error) error          { return err }
+func errorOf2[A, B any](_ A, _ B, err error) error { return err }
 
 // refused marks the test as failed unless err is want.
 func (f *fixture) refused(err, want error) {
@@ -110,6 +114,15 @@ func (f *fixture) login(in store.Login) store.LoggedIn {
 func (f *fixture) enter(openID string) store.LoggedIn {
 	f.Helper()
 	return f.login(f.coming(openID))
+}
+
+// come logs somebody in, or finds the user whom a block keeps out.
+func (f *fixture) come(in store.Login) (store.LoggedIn, error) {
+	out, err := f.store.Login(f.Context(), in)
+	if errors.Is(err, store.ErrUserBlocked) {
+		out.User, err = f.store.UserByIdentity(f.Context(), in.AppID, in.OpenID)
+	}
+	return out, err
 }
 
 // token is what a caller keeps of the refresh token it derived.
@@ -191,7 +204,7 @@ func (f *fixture) dead(sessionID string) {
 // liveSessions checks the count of sessions that are kept.
 func (f *fixture) liveSessions(want int) {
 	f.Helper()
-	n, err := f.store.LiveSessions(f.Context())
+	n, err := f.store.CountSessions(f.Context())
 	f.need(err)
 	f.same("live sessions", n, want)
 }

@@ -40,7 +40,7 @@ type journal struct {
 func newJournal(f *fixture, random *rand.Rand) *journal {
 	j := &journal{fixture: f, who: map[string]string{}}
 	for range 150 {
-		f.clock.Advance(one(random, []time.Duration{0, 0, instant, time.Minute, time.Hour, -time.Minute}))
+		f.clock.Advance(pick(random, []time.Duration{0, 0, instant, time.Minute, time.Hour, -time.Minute}))
 		f.need(j.happening(random))
 	}
 	j.events = f.auditPage(store.AuditQuery{Limit: 10_000}).Events
@@ -55,18 +55,16 @@ func newJournal(f *fixture, random *rand.Rand) *journal {
 }
 
 func (j *journal) happening(random *rand.Rand) error {
-	in := j.coming(one(random, crowd))
-	in.AppID = one(random, []string{app, otherApp})
+	in := j.comingTo(pick(random, []string{app, otherApp}), pick(random, crowd), "")
 	if random.IntN(6) == 0 {
 		in.UnionID = store.Optional("union-" + in.OpenID)
 	}
-	out, err := j.store.Login(j.Context(), in)
-	if errors.Is(err, store.ErrUserBlocked) {
-		user, err := j.store.UserByIdentity(j.Context(), in.AppID, in.OpenID)
-		if err == nil {
-			_, err = j.store.Unblock(j.Context(), user.ID, actor)
-		}
+	out, err := j.come(in)
+	if err != nil {
 		return err
+	}
+	if out.User.Blocked() {
+		return errorOf(j.store.Unblock(j.Context(), out.User.ID, actor))
 	}
 	switch random.IntN(12) {
 	case 0:
@@ -83,16 +81,16 @@ func (j *journal) happening(random *rand.Rand) error {
 }
 
 func (j *journal) anyQuery(random *rand.Rand) store.AuditQuery {
-	event := one(random, j.events)
+	event := pick(random, j.events)
 	around := func() time.Time { // within half a millisecond of an event
-		return one(random, j.events).At.Add(time.Duration(random.IntN(3)-1) * instant / 2)
+		return pick(random, j.events).At.Add(time.Duration(random.IntN(3)-1) * instant / 2)
 	}
 	q := store.AuditQuery{Limit: 1 + random.IntN(40)}
 	if random.IntN(2) == 0 {
-		q.Filter.UserID = one(random, []string{string(event.UserID), string(event.UserID), store.NewID(store.UserPrefix, begin), "nobody"})
+		q.Filter.UserID = pick(random, []string{string(event.UserID), string(event.UserID), store.NewID(store.UserPrefix, begin), "nobody"})
 	}
 	if random.IntN(2) == 0 {
-		q.Filter.Action = one(random, []string{one(random, j.events).Action, store.ActionBlock, store.ActionLogin, "nothing", "block\x00"})
+		q.Filter.Action = pick(random, []string{pick(random, j.events).Action, store.ActionBlock, store.ActionLogin, "nothing", "block\x00"})
 	}
 	if random.IntN(4) == 0 {
 		q.Filter.At.From = around()
@@ -100,7 +98,7 @@ func (j *journal) anyQuery(random *rand.Rand) store.AuditQuery {
 	if random.IntN(4) == 0 {
 		q.Filter.At.To = around()
 	}
-	q.After = one(random, []string{"", "", event.ID, store.NewID(store.EventPrefix, event.At)})
+	q.After = pick(random, []string{"", "", event.ID, store.NewID(store.EventPrefix, event.At)})
 	return q
 }
 

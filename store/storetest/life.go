@@ -8,6 +8,15 @@ import (
 	"menshen/store"
 )
 
+var lifeLaws = []law{
+	{"everything survives reopening", testReopen},
+	{"the laws know every verb", testVerbs},
+	{"a closed store is unavailable", testClosed},
+	{"a context that has ended begins nothing", testContextEnded},
+	{"an open store answers a ping", testPing},
+	{"every transaction is observed", testObserve},
+}
+
 // memoryOf is all that a store tells about a world.
 type memoryOf struct {
 	Users    []store.User
@@ -29,7 +38,7 @@ func (f *fixture) memoryOf(people ...store.LoggedIn) (m memoryOf) {
 		f.need(err)
 		m.Sessions, m.Keys = append(m.Sessions, sessions), append(m.Keys, keys)
 	}
-	live, err := f.store.LiveSessions(f.Context())
+	live, err := f.store.CountSessions(f.Context())
 	f.need(err)
 	m.Events, m.Secret, m.Sealing, m.Live = f.events(), f.secret("token"), f.sealingKeys(), live
 	return m
@@ -37,8 +46,8 @@ func (f *fixture) memoryOf(people ...store.LoggedIn) (m memoryOf) {
 
 func testReopen(t *testing.T, h Harness) {
 	f := open(t, h)
-	in := f.coming("alice")
-	in.UnionID, in.Profile = "union-alice", &store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "Shenzhen"}
+	in := f.comingTo(app, "alice", "union-alice")
+	in.Profile = &store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "Shenzhen"}
 	alice, bob := f.login(in), f.enter("bob")
 	f.clock.Advance(time.Minute)
 	f.enter("alice")
@@ -54,9 +63,8 @@ func testReopen(t *testing.T, h Harness) {
 	f.reopen()
 	f.same("what is remembered", f.memoryOf(alice, bob), before)
 	f.holder(mobile, alice.User.ID)
-	in = f.coming("alice-there")
-	in.AppID, in.UnionID = otherApp, "union-alice"
-	f.same("who joins by the unionid", f.login(in).User.ID, alice.User.ID)
+	joined := f.login(f.comingTo(otherApp, "alice-there", "union-alice"))
+	f.same("who joins by the unionid", joined.User.ID, alice.User.ID)
 	f.same("a repeat's answer", f.refresh(bob.Session.ID, 1).Refresh.Generation, uint32(2))
 }
 

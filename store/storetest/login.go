@@ -9,10 +9,25 @@ import (
 	"menshen/store"
 )
 
+var loginLaws = []law{
+	{"a login of an unknown identity makes a user", testLoginNew},
+	{"a login of a known identity finds its user", testLoginKnown},
+	{"one openid in two apps is two identities", testLoginTwoApps},
+	{"an identity joins the user who holds its unionid", testLoginJoins},
+	{"no unionid joins nobody", testLoginNoUnionID},
+	{"a login fills an empty unionid", testLoginFillsUnionID},
+	{"another unionid is added to the one that a user has", testLoginAddsUnionID},
+	{"a login merges the profile", testLoginProfile},
+	{"a login clips the user agent", testLoginUserAgent},
+	{"a login beyond the limit ends the oldest session", testLoginLimit},
+	{"an expired session takes no live one's place", testLoginLimitExpired},
+	{"sessions of others do not count against the limit", testLoginLimitOthers},
+	{"times are UTC and kept to the millisecond", testTimes},
+}
+
 func testLoginNew(t *testing.T, h Harness) {
 	f := open(t, h)
-	in := f.coming("alice")
-	in.UnionID = "union-alice"
+	in := f.comingTo(app, "alice", "union-alice")
 	out := f.login(in)
 
 	if _, ok := store.ParseID(store.UserPrefix, out.User.ID); !ok {
@@ -57,9 +72,7 @@ func testLoginKnown(t *testing.T, h Harness) {
 func testLoginTwoApps(t *testing.T, h Harness) {
 	f := open(t, h)
 	here := f.enter("alice")
-	in := f.coming("alice")
-	in.AppID = otherApp
-	there := f.login(in)
+	there := f.login(f.comingTo(otherApp, "alice", ""))
 	if here.User.ID == there.User.ID || !there.IsNewUser {
 		t.Errorf("users %s and %s, want two", here.User.ID, there.User.ID)
 	}
@@ -70,13 +83,9 @@ func testLoginTwoApps(t *testing.T, h Harness) {
 
 func testLoginJoins(t *testing.T, h Harness) {
 	f := open(t, h)
-	in := f.coming("alice")
-	in.UnionID = "union-alice"
-	first := f.login(in)
+	first := f.login(f.comingTo(app, "alice", "union-alice"))
 	later := f.clock.Advance(time.Hour)
-	in = f.coming("alice-there")
-	in.AppID, in.UnionID = otherApp, "union-alice"
-	second := f.login(in)
+	second := f.login(f.comingTo(otherApp, "alice-there", "union-alice"))
 
 	want := first.User
 	want.Identities = append(want.Identities, linked(otherApp, "alice-there", later))
@@ -85,9 +94,8 @@ func testLoginJoins(t *testing.T, h Harness) {
 	f.same("a new user", second.IsNewUser, false)
 	f.same("what is read back", f.user(want.ID), want)
 
-	in = f.coming("alice-there") // WeChat does not tell the unionid every time
-	in.AppID = otherApp
-	f.same("the next login's user", f.login(in).User.ID, want.ID)
+	untold := f.comingTo(otherApp, "alice-there", "") // WeChat does not tell the unionid every time
+	f.same("the next login's user", f.login(untold).User.ID, want.ID)
 }
 
 func testLoginNoUnionID(t *testing.T, h Harness) {
@@ -100,14 +108,12 @@ func testLoginNoUnionID(t *testing.T, h Harness) {
 func testLoginFillsUnionID(t *testing.T, h Harness) {
 	f := open(t, h)
 	first := f.enter("alice")
-	in := f.coming("alice")
-	in.UnionID = "union-alice"
-	f.same("unionid", f.login(in).User.UnionID, store.Optional("union-alice"))
+	told := f.login(f.comingTo(app, "alice", "union-alice"))
+	f.same("unionid", told.User.UnionID, store.Optional("union-alice"))
 	f.same("unionid read back", f.user(first.User.ID).UnionID, store.Optional("union-alice"))
 
-	in = f.coming("alice-there")
-	in.AppID, in.UnionID = otherApp, "union-alice"
-	f.same("who joins by it", f.login(in).User.ID, first.User.ID)
+	joined := f.login(f.comingTo(otherApp, "alice-there", "union-alice"))
+	f.same("who joins by it", joined.User.ID, first.User.ID)
 }
 
 func testLoginAddsUnionID(t *testing.T, h Harness) {
@@ -144,8 +150,15 @@ func testLoginProfile(t *testing.T, h Harness) {
 			store.Profile{NickName: "爱丽丝", City: "Shenzhen", Gender: store.GenderMale, UpdatedAt: begin.Add(2 * time.Hour)}},
 		{"no profile changes nothing", nil,
 			store.Profile{NickName: "爱丽丝", City: "Shenzhen", Gender: store.GenderMale, UpdatedAt: begin.Add(2 * time.Hour)}},
-		{"what is empty stays", &store.Profile{Gender: store.GenderFemale, AvatarURL: "https://example.com/a", Language: "zh_CN", Province: "Guangdong", Country: "China"},
-			store.Profile{NickName: "爱丽丝", City: "Shenzhen", Gender: store.GenderFemale, AvatarURL: "https://example.com/a", Language: "zh_CN", Province: "Guangdong", Country: "China", UpdatedAt: begin.Add(5 * time.Hour)}},
+		{"what is empty stays",
+			&store.Profile{
+				Gender: store.GenderFemale, AvatarURL: "https://example.com/a",
+				Language: "zh_CN", Province: "Guangdong", Country: "China",
+			},
+			store.Profile{
+				NickName: "爱丽丝", City: "Shenzhen", Gender: store.GenderFemale, AvatarURL: "https://example.com/a",
+				Language: "zh_CN", Province: "Guangdong", Country: "China", UpdatedAt: begin.Add(5 * time.Hour),
+			}},
 	}
 	for _, step := range steps {
 		f.clock.Advance(time.Hour)

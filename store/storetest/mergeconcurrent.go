@@ -18,8 +18,7 @@ func testConcurrentMerge(t *testing.T, h Harness) {
 				if i%2 == 1 {
 					in = p.comingTo(otherApp, "alice-there", "union-alice")
 				}
-				_, err := p.store.Login(p.Context(), in)
-				return err
+				return errorOf(p.store.Login(p.Context(), in))
 			})
 			p.united(10)
 			p.same("logins counted", p.user(p.older.User.ID).LoginCount, 10)
@@ -47,7 +46,7 @@ func (p *pair) united(sessions int) {
 // that a verb may give are fine.
 func (p *pair) meetWhile(others ...func() error) {
 	p.Helper()
-	meet := func() error { _, err := p.store.Login(p.Context(), p.late()); return err }
+	meet := func() error { return errorOf(p.store.Login(p.Context(), p.late())) }
 	p.together(len(others)+1, func(i int) error {
 		err := append(others, meet)[i]()
 		if errors.Is(err, store.ErrUserBlocked) || errors.Is(err, store.ErrPhoneTaken) {
@@ -60,7 +59,7 @@ func (p *pair) meetWhile(others ...func() error) {
 func testConcurrentMergeBlock(t *testing.T, h Harness) {
 	for range rounds {
 		bothWays(t, h, func(p *pair) {
-			p.meetWhile(func() error { _, err := p.store.Block(t.Context(), p.newer.User.ID, "spam", actor); return err })
+			p.meetWhile(func() error { return errorOf(p.store.Block(t.Context(), p.newer.User.ID, "spam", actor)) })
 			p.united(0)
 			p.same("the status", p.user(p.older.User.ID).Status(), store.StatusBlocked)
 			p.shut(p.older.Session.ID)
@@ -73,7 +72,7 @@ func testConcurrentMergeRefresh(t *testing.T, h Harness) {
 	for range rounds {
 		bothWays(t, h, func(p *pair) {
 			id := p.newer.Session.ID
-			p.meetWhile(func() error { _, _, err := p.store.Refresh(t.Context(), presented(id, 0)); return err })
+			p.meetWhile(func() error { return errorOf2(p.store.Refresh(t.Context(), presented(id, 0))) })
 			p.united(3)
 			p.same("the refresh token", p.session(id).Refresh.Generation, uint32(1))
 		})
@@ -84,7 +83,7 @@ func testConcurrentMergePhone(t *testing.T, h Harness) {
 	for range rounds {
 		bothWays(t, h, func(p *pair) {
 			give := func(userID string) func() error {
-				return func() error { _, err := p.store.BindPhone(t.Context(), userID, mobile, actor); return err }
+				return func() error { return errorOf(p.store.BindPhone(t.Context(), userID, mobile, actor)) }
 			}
 			p.meetWhile(give(p.older.User.ID), give(p.newer.User.ID))
 			p.united(3)
@@ -98,7 +97,7 @@ func testConcurrentMergePhone(t *testing.T, h Harness) {
 func testConcurrentMergeDelete(t *testing.T, h Harness) {
 	for range rounds {
 		bothWays(t, h, func(p *pair) {
-			p.meetWhile(func() error { _, err := p.store.DeleteUser(t.Context(), p.newer.User.ID, actor); return err })
+			p.meetWhile(func() error { return errorOf(p.store.DeleteUser(t.Context(), p.newer.User.ID, actor)) })
 			_, err := p.store.User(t.Context(), p.newer.User.ID)
 			p.refused(err, store.ErrNotFound)
 			p.dead(p.newer.Session.ID)

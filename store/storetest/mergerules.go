@@ -21,7 +21,8 @@ func testMergeProfiles(t *testing.T, h Harness) {
 	}{
 		{"two", chosen, other, store.Profile{NickName: "Alice", City: "Shenzhen", Country: "China", Gender: store.GenderFemale}, 1},
 		{"a placeholder that came later", chosen, placeholder, chosen, 0},
-		{"a placeholder that came first", placeholder, other, store.Profile{NickName: "Alice", Country: "China", AvatarURL: "https://example.com/grey"}, 1},
+		{"a placeholder that came first", placeholder, other,
+			store.Profile{NickName: "Alice", Country: "China", AvatarURL: "https://example.com/grey"}, 1},
 		{"only one", store.Profile{}, chosen, chosen, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -151,8 +152,7 @@ func (p *pair) blockedSessions(userID string) {
 	p.shut(p.older.Session.ID)
 	p.shut(p.newer.Session.ID)
 
-	_, err := p.store.Unblock(p.Context(), p.newer.User.ID, actor)
-	p.need(err)
+	p.unblock(p.newer.User.ID)
 	p.dead(p.older.Session.ID)
 	p.dead(p.newer.Session.ID)
 	out := p.meet()
@@ -176,7 +176,6 @@ func testJoinBlocked(t *testing.T, h Harness) {
 	f.need(err)
 	f.same("session_keys", keys, []store.SessionKey{in.SessionKey})
 
-	_, err = f.store.Unblock(t.Context(), alice.ID, actor)
-	f.need(err)
+	f.unblock(alice.ID)
 	f.same("who comes after the unblock", f.login(f.comingTo(otherApp, "alice-there", "")).User.ID, alice.ID)
 }

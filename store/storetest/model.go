@@ -10,6 +10,10 @@ import (
 	"menshen/store"
 )
 
+var modelLaws = []law{
+	{"any sequence of verbs agrees with a model", testModel},
+}
+
 // world is what a store ought to remember, kept as plainly as can be and
 // written from the interface's words alone.
 type world struct {
@@ -50,7 +54,7 @@ func testModel(t *testing.T, h Harness) {
 
 func newWorld(t *testing.T, h Harness, seed uint64) *world {
 	adjust := func(o *store.Options) {
-		o.MaxSessions, o.AuditLife, o.TimeZone = 3, 100*365*24*time.Hour, shanghai
+		o.MaxSessions, o.AuditRetention, o.TimeZone = 3, 100*365*24*time.Hour, shanghai
 	}
 	return &world{
 		fixture: openWith(t, h, adjust), random: rand.New(rand.NewPCG(2026, seed)), max: 3,
@@ -68,7 +72,7 @@ func (w *world) step() {
 	steps[w.random.IntN(len(steps))]()
 }
 
-func one[T any](random *rand.Rand, of []T) (it T) {
+func pick[T any](random *rand.Rand, of []T) (it T) {
 	if len(of) > 0 {
 		it = of[random.IntN(len(of))]
 	}
@@ -77,19 +81,19 @@ func one[T any](random *rand.Rand, of []T) (it T) {
 
 // somebody is one of the people by one of their ids; nil when there are none.
 func (w *world) somebody() (who *person, id string) {
-	if who = one(w.random, w.people); who != nil {
-		id = one(w.random, append([]string{who.ID}, who.FormerIDs...))
+	if who = pick(w.random, w.people); who != nil {
+		id = pick(w.random, append([]string{who.ID}, who.FormerIDs...))
 	}
 	return who, id
 }
 
 // someAccount is one of twelve.
 func (w *world) someAccount() account {
-	return account{one(w.random, []string{app, otherApp, thirdApp}), one(w.random, []string{"a", "b", "c", "d"})}
+	return account{pick(w.random, []string{app, otherApp, thirdApp}), pick(w.random, []string{"a", "b", "c", "d"})}
 }
 
 func (w *world) wait() {
-	w.clock.Advance(one(w.random, []time.Duration{
+	w.clock.Advance(pick(w.random, []time.Duration{
 		time.Second, 10 * time.Second, 10*time.Second - instant, 10*time.Second - 2*instant, time.Hour, 7 * time.Hour, memory / 2, life / 3,
 	}))
 }
@@ -138,7 +142,9 @@ func (w *world) eventsAgree() {
 // countersAgree compares the counts that are promised to be exact.
 func (w *world) countersAgree() {
 	w.Helper()
-	filters := []store.UserFilter{{}, {Status: store.StatusActive}, {Status: store.StatusBlocked}, {Role: store.RoleAdmin}, {Role: store.RoleUser}}
+	filters := []store.UserFilter{
+		{}, {Status: store.StatusActive}, {Status: store.StatusBlocked}, {Role: store.RoleAdmin}, {Role: store.RoleUser},
+	}
 	for _, appID := range []string{app, otherApp, thirdApp} {
 		filters = append(filters, store.UserFilter{AppID: appID})
 	}

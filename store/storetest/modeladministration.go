@@ -33,7 +33,7 @@ func (w *world) shutOut(who *person) {
 func (w *world) unblockSome() {
 	if who, id := w.somebody(); who != nil {
 		got := w.unblock(id)
-		w.happened[store.ActionUnblock] += count(who.Blocked())
+		w.happened[store.ActionUnblock] += bit(who.Blocked())
 		who.BlockedAt, who.BlockedReason = time.Time{}, ""
 		w.same("the user", got, who.User)
 	}
@@ -41,9 +41,9 @@ func (w *world) unblockSome() {
 
 func (w *world) promote() {
 	if who, id := w.somebody(); who != nil {
-		role := one(w.random, []store.Role{store.RoleAdmin, store.RoleUser})
+		role := pick(w.random, []store.Role{store.RoleAdmin, store.RoleUser})
 		got := w.setRole(id, role)
-		w.happened[store.ActionSetRole] += count(who.Role != role)
+		w.happened[store.ActionSetRole] += bit(who.Role != role)
 		who.Role = role
 		w.same("the user", got, who.User)
 	}
@@ -58,7 +58,7 @@ func (w *world) deleteSome() {
 	w.need(err)
 	w.same("who is deleted", got, who.ID)
 	w.happened[store.ActionDelete]++
-	theirs := func(at account) bool { return who.Linked(at.appID, at.openID) }
+	theirs := func(at account) bool { return who.HasIdentity(at.appID, at.openID) }
 	maps.DeleteFunc(w.keys, func(at account, _ []store.SessionKey) bool { return theirs(at) })
 	maps.DeleteFunc(w.uses, func(u use, _ bool) bool { return theirs(u.at) })
 	for _, v := range w.visits {
@@ -104,7 +104,7 @@ func (w *world) use(who *person, at account, all, inApp store.Activity) {
 
 func (w *world) today() store.Day { return store.DayOf(w.clock.Now(), shanghai) }
 
-func count(yes bool) int {
+func bit(yes bool) int {
 	if yes {
 		return 1
 	}

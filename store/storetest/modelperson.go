@@ -12,7 +12,7 @@ import (
 func (w *world) login() {
 	w.count++
 	at := w.someAccount()
-	in := w.comingTo(at.appID, at.openID, one(w.random, []store.Optional{"", "", "", "u1", "u2", "u3", "u4", "u5"}))
+	in := w.comingTo(at.appID, at.openID, pick(w.random, []store.Optional{"", "", "", "u1", "u2", "u3", "u4", "u5"}))
 	in.SessionKey = w.key(fmt.Sprintf("key %d", w.count))
 	out, err := w.store.Login(w.Context(), in)
 	if errors.Is(err, store.ErrUserBlocked) {
@@ -34,7 +34,7 @@ func (w *world) login() {
 	}
 	who.LastLoginAt = w.clock.Now()
 	who.LoginCount++
-	w.use(who, at, store.Activity{NewUsers: count(isNew), Logins: 1}, store.Activity{NewUsers: count(isNewInApp), Logins: 1})
+	w.use(who, at, store.Activity{NewUsers: bit(isNew), Logins: 1}, store.Activity{NewUsers: bit(isNewInApp), Logins: 1})
 	w.happened[store.ActionLogin]++
 	w.begin(&visit{id: in.SessionID, owner: who, at: at})
 	w.same("a new user", out.IsNewUser, isNew)
@@ -60,7 +60,7 @@ func (w *world) whoComes(at account, unionID store.Optional) (who *person, isNew
 }
 
 func (w *world) linked(at account) *person {
-	return w.whose(func(p *person) bool { return p.Linked(at.appID, at.openID) })
+	return w.whose(func(p *person) bool { return p.HasIdentity(at.appID, at.openID) })
 }
 
 func (w *world) holds(unionID string) *person {
@@ -77,7 +77,7 @@ func (w *world) whose(is func(*person) bool) *person {
 // link gives a person the account, and tells whether it is their first in its app.
 func (w *world) link(who *person, at account) (first bool) {
 	first = !slices.ContainsFunc(who.Identities, func(i store.Identity) bool { return i.AppID == at.appID })
-	if !who.Linked(at.appID, at.openID) {
+	if !who.HasIdentity(at.appID, at.openID) {
 		who.Identities = append(who.Identities, store.Identity{AppID: at.appID, OpenID: at.openID, LinkedAt: w.clock.Now()})
 	}
 	return first
@@ -145,7 +145,7 @@ func laterName(a, b store.Profile) store.Profile {
 
 func (w *world) keepProfile() {
 	if who, id := w.somebody(); who != nil {
-		fresh := store.Profile{NickName: one(w.random, []store.Optional{placeholder, "Alice", "爱丽丝"})}
+		fresh := store.Profile{NickName: pick(w.random, []store.Optional{placeholder, "Alice", "爱丽丝"})}
 		got, err := w.store.KeepProfile(w.Context(), id, fresh)
 		w.need(err)
 		fresh.UpdatedAt = w.clock.Now()
@@ -161,23 +161,26 @@ func (w *world) bindSome() {
 	}
 	number := numbered(w.random.IntN(4))
 	holder := w.whose(func(p *person) bool { return p.Phone != nil && p.Phone.Number == number.Number })
+	newest := w.newestEventOf(id)
 	got, err := w.store.BindPhone(w.Context(), id, number, actor)
 	if holder != nil && holder != who {
-		w.happened[store.ActionPhoneConflict]++
+		noted := newest.Action == store.ActionPhoneConflict && w.clock.Now().Sub(newest.At) < store.ConflictInterval
+		w.happened[store.ActionPhoneConflict] += bit(!noted)
 		w.refused(err, store.ErrPhoneTaken)
 		return
 	}
 	w.need(err)
-	who.Phone = bound(number, w.clock.Now())
-	w.happened[store.ActionBindPhone]++
+	if holder == nil {
+		who.Phone = bound(number, w.clock.Now())
+		w.happened[store.ActionBindPhone]++
+	}
 	w.same("the user", got, who.User)
 }
 
 func (w *world) unbindSome() {
 	if who, id := w.somebody(); who != nil {
-		got, err := w.store.UnbindPhone(w.Context(), id, actor)
-		w.need(err)
-		w.happened[store.ActionUnbindPhone] += count(who.Phone != nil)
+		got := w.unbind(id)
+		w.happened[store.ActionUnbindPhone] += bit(who.Phone != nil)
 		who.Phone = nil
 		w.same("the user", got, who.User)
 	}

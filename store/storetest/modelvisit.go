@@ -56,7 +56,7 @@ func (w *world) live(who *person) (live []*visit) {
 }
 
 func (w *world) refreshSome() {
-	v := one(w.random, w.visits)
+	v := pick(w.random, w.visits)
 	if v == nil {
 		return
 	}
@@ -116,7 +116,7 @@ func (w *world) current(v *visit) store.RefreshToken {
 }
 
 func (w *world) endOne() {
-	v := one(w.random, w.visits)
+	v := pick(w.random, w.visits)
 	who, id := w.somebody()
 	if v == nil || who == nil {
 		return
@@ -145,7 +145,7 @@ func (w *world) endAll() {
 }
 
 func (w *world) authenticate() {
-	v := one(w.random, w.visits)
+	v := pick(w.random, w.visits)
 	if v == nil {
 		return
 	}

@@ -47,7 +47,7 @@ func newOracle(f *fixture, users []store.User, seed uint64) *oracle {
 // ask compares the count and some pages of one filter.
 func (o *oracle) ask(f store.UserFilter) {
 	order := store.UserOrder{
-		By:         one(o.random, []store.UserOrderField{store.ByCreatedAt, store.ByLastLoginAt, ""}),
+		By:         pick(o.random, []store.UserOrderField{store.ByCreatedAt, store.ByLastLoginAt, ""}),
 		Descending: o.random.IntN(2) == 0,
 	}
 	all := o.list(f, order)
@@ -112,12 +112,12 @@ func (o *oracle) counts(f store.UserFilter, want int) {
 // filter makes one of up to four conditions, as somebody might who looks for a
 // user.
 func (o *oracle) filter() (f store.UserFilter) {
-	u := one(o.random, o.users)
+	u := pick(o.random, o.users)
 	conditions := []func(){
 		func() { f.Search = o.term(u) },
-		func() { f.AppID = one(o.random, u.Identities).AppID },
-		func() { f.Status = one(o.random, []store.Status{store.StatusActive, store.StatusBlocked}) },
-		func() { f.Role = one(o.random, []store.Role{store.RoleUser, store.RoleAdmin}) },
+		func() { f.AppID = pick(o.random, u.Identities).AppID },
+		func() { f.Status = pick(o.random, []store.Status{store.StatusActive, store.StatusBlocked}) },
+		func() { f.Role = pick(o.random, []store.Role{store.RoleUser, store.RoleAdmin}) },
 		func() { f.Created = o.around(u.CreatedAt) },
 		func() { f.LastLogin = o.around(u.LastLoginAt) },
 	}
@@ -132,16 +132,16 @@ func (o *oracle) term(u store.User) string {
 	name := []rune(string(u.Profile.NickName))
 	start := string(name[:o.random.IntN(len(name)+1)])
 	terms := append(u.UnionIDs(), u.FormerIDs...)
-	terms = append(terms, start, strings.ToUpper(start), u.ID, one(o.random, u.Identities).OpenID, "nobody")
+	terms = append(terms, start, strings.ToUpper(start), u.ID, pick(o.random, u.Identities).OpenID, "nobody")
 	if u.Phone != nil {
 		terms = append(terms, u.Phone.PureNumber, "+"+u.Phone.CountryCode+" "+u.Phone.PureNumber)
 	}
-	return one(o.random, terms)
+	return pick(o.random, terms)
 }
 
 // around is a range with an instant in it, open on one side at times.
 func (o *oracle) around(t time.Time) (r store.TimeRange) {
-	wide := one(o.random, []time.Duration{instant, time.Minute, time.Hour, 24 * time.Hour, 240 * time.Hour})
+	wide := pick(o.random, []time.Duration{instant, time.Minute, time.Hour, 24 * time.Hour, 240 * time.Hour})
 	if o.random.IntN(4) > 0 {
 		r.From = t.Add(-time.Duration(o.random.Int64N(int64(wide))))
 	}
@@ -153,10 +153,10 @@ func (o *oracle) around(t time.Time) (r store.TimeRange) {
 
 // position is where a user stands, or stood before they moved or were deleted.
 func (o *oracle) position(order store.UserOrder) *store.UserPosition {
-	p := order.PositionOf(one(o.random, o.users))
+	p := order.PositionOf(pick(o.random, o.users))
 	switch o.random.IntN(6) {
 	case 0:
-		p.ID = one(o.random, o.users).ID
+		p.ID = pick(o.random, o.users).ID
 	case 1:
 		p.ID = store.NewID(store.UserPrefix, p.At)
 	case 2, 3, 4:

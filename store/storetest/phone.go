@@ -7,6 +7,15 @@ import (
 	"menshen/store"
 )
 
+var phoneLaws = []law{
+	{"a phone number is bound and found", testBindPhone},
+	{"a number is one with and without its country code", testPhoneCanonical},
+	{"a number that another user holds is refused", testPhoneTaken},
+	{"a number bound again, or refused again, fills no audit", testPhoneAgain},
+	{"a new number frees the old one", testPhoneRebind},
+	{"a phone number is unbound", testUnbindPhone},
+}
+
 var (
 	mobile = store.Phone{Number: "13800138000", PureNumber: "13800138000", CountryCode: "86"}
 	abroad = store.Phone{Number: "+85261234567", PureNumber: "61234567", CountryCode: "852"}
@@ -21,6 +30,13 @@ func bound(phone store.Phone, at time.Time) *store.Phone {
 func (f *fixture) bind(userID string, phone store.Phone) store.User {
 	f.Helper()
 	user, err := f.store.BindPhone(f.Context(), userID, phone, actor)
+	f.need(err)
+	return user
+}
+
+func (f *fixture) unbind(userID string) store.User {
+	f.Helper()
+	user, err := f.store.UnbindPhone(f.Context(), userID, actor)
 	f.need(err)
 	return user
 }
@@ -48,9 +64,7 @@ func testBindPhone(t *testing.T, h Harness) {
 	f.same("the user", f.bind(alice.ID, mobile), want)
 	f.same("read back", f.user(alice.ID), want)
 	f.holder(mobile, alice.ID)
-	f.same("audit", f.newestEvent(), store.AuditEvent{
-		At: at, Action: store.ActionBindPhone, Actor: actor.ID, UserID: store.Optional(alice.ID), IPAddress: actor.IPAddress,
-	})
+	f.same("audit", f.newestEvent(), acted(store.ActionBindPhone, alice.ID, at, ""))
 	f.same("bound again", f.bind(alice.ID, mobile), want)
 	f.holder(mobile, alice.ID)
 }
@@ -81,17 +95,38 @@ func testPhoneTaken(t *testing.T, h Harness) {
 	at := f.clock.Advance(time.Minute)
 	_, err := f.store.BindPhone(t.Context(), bob.ID, mobile, actor)
 	f.refused(err, store.ErrPhoneTaken)
-	f.same("audit", f.newestEvent(), store.AuditEvent{
-		At: at, Action: store.ActionPhoneConflict, Actor: actor.ID, UserID: store.Optional(bob.ID), IPAddress: actor.IPAddress,
-	})
+	f.same("audit", f.newestEvent(), acted(store.ActionPhoneConflict, bob.ID, at, ""))
 	f.same("bob's number", f.user(bob.ID).Phone, bound(abroad, begin))
 	f.holder(mobile, alice.ID)
 	f.holder(abroad, bob.ID)
 
-	_, err = f.store.UnbindPhone(t.Context(), alice.ID, actor)
-	f.need(err)
+	f.unbind(alice.ID)
 	f.bind(bob.ID, mobile)
 	f.holder(mobile, bob.ID)
+}
+
+// testPhoneAgain repeats what changes nothing: whoever can should not fill the
+// audit with it.
+func testPhoneAgain(t *testing.T, h Harness) {
+	f := open(t, h)
+	alice, bob := f.enter("alice").User, f.enter("bob").User
+	bound := f.bind(alice.ID, mobile)
+	before := len(f.events())
+	f.clock.Advance(time.Hour)
+	f.same("the user", f.bind(alice.ID, mobile), bound)
+	f.same("events of a number bound again", len(f.events()), before)
+
+	conflict := func(want int) {
+		t.Helper()
+		_, err := f.store.BindPhone(t.Context(), bob.ID, mobile, actor)
+		f.refused(err, store.ErrPhoneTaken)
+		f.same("events of a conflict", len(f.events())-before, want)
+	}
+	conflict(1)
+	f.clock.Advance(store.ConflictInterval - instant)
+	conflict(1)
+	f.clock.Advance(instant)
+	conflict(2)
 }
 
 func testPhoneRebind(t *testing.T, h Harness) {
@@ -110,17 +145,11 @@ func testUnbindPhone(t *testing.T, h Harness) {
 	alice := f.enter("alice").User
 	f.bind(alice.ID, mobile)
 	at := f.clock.Advance(time.Minute)
-	got, err := f.store.UnbindPhone(t.Context(), alice.ID, actor)
-	f.need(err)
-	f.same("the user", got, alice)
+	f.same("the user", f.unbind(alice.ID), alice)
 	f.same("read back", f.user(alice.ID), alice)
 	f.holder(mobile, "")
-	f.same("audit", f.newestEvent(), store.AuditEvent{
-		At: at, Action: store.ActionUnbindPhone, Actor: actor.ID, UserID: store.Optional(alice.ID), IPAddress: actor.IPAddress,
-	})
+	f.same("audit", f.newestEvent(), acted(store.ActionUnbindPhone, alice.ID, at, ""))
 	events := len(f.events())
-	got, err = f.store.UnbindPhone(t.Context(), alice.ID, actor)
-	f.need(err)
-	f.same("with no number to take", got, alice)
+	f.same("with no number to take", f.unbind(alice.ID), alice)
 	f.same("events of it", len(f.events()), events)
 }

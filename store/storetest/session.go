@@ -7,6 +7,18 @@ import (
 	"menshen/store"
 )
 
+var sessionLaws = []law{
+	{"a session dies at the instant it expires", testSessionExpiry},
+	{"what is no id names nothing", testUnknownIDs},
+	{"sessions are listed newest first", testSessionsOrder},
+	{"a user ends one session", testEndSession},
+	{"a user cannot end another's session", testEndSessionOfOther},
+	{"a user ends all sessions", testEndSessions},
+	{"when the oldest session began is known", testOldestSession},
+	{"a profile is kept without a login", testKeepProfile},
+	{"a user changes their profile", testUpdateProfile},
+}
+
 func testSessionExpiry(t *testing.T, h Harness) {
 	f := open(t, h)
 	in := f.enter("alice")
@@ -85,10 +97,7 @@ func testEndSession(t *testing.T, h Harness) {
 	f.alive(second.ID)
 	f.same("sessions", f.sessionIDs(first.UserID), []string{second.ID})
 	f.liveSessions(1)
-	event := f.newestEvent()
-	f.same("audit", event, store.AuditEvent{
-		At: at, Action: store.ActionLogout, Actor: actor.ID, UserID: store.Optional(first.UserID), IPAddress: actor.IPAddress, Detail: event.Detail,
-	})
+	f.same("audit", f.newestEvent(), acted(store.ActionLogout, first.UserID, at, store.Optional(first.ID)))
 	events := len(f.events())
 	f.refused(f.store.EndSession(t.Context(), first.UserID, first.ID, actor), store.ErrNotFound)
 	f.same("events of a second try", len(f.events()), events)
@@ -118,14 +127,29 @@ func testEndSessions(t *testing.T, h Harness) {
 	}
 	f.alive(bob.Session.ID)
 	f.same("sessions", f.sessionIDs(first.User.ID), []string(nil))
-	event := f.newestEvent()
-	f.same("audit", event, store.AuditEvent{
-		At: at, Action: store.ActionLogout, Actor: actor.ID, UserID: store.Optional(first.User.ID), IPAddress: actor.IPAddress, Detail: event.Detail,
-	})
+	f.same("audit", f.newestEvent(), acted(store.ActionLogout, first.User.ID, at, "2 sessions"))
 	n, err = f.store.EndSessions(t.Context(), first.User.ID, actor)
 	f.need(err)
 	f.same("ended by a second try", n, 0)
 	f.alive(f.enter("alice").Session.ID)
+}
+
+func testOldestSession(t *testing.T, h Harness) {
+	f := open(t, h)
+	oldest := func(want time.Time) {
+		t.Helper()
+		got, err := f.store.OldestSession(t.Context())
+		f.need(err)
+		f.same("the oldest session", got, want)
+	}
+	oldest(time.Time{})
+	first := f.enter("alice")
+	f.clock.Advance(time.Hour)
+	second := f.enter("bob")
+	f.refresh(first.Session.ID, 0)
+	oldest(first.Session.CreatedAt)
+	f.need(f.store.EndSession(t.Context(), first.User.ID, first.Session.ID, actor))
+	oldest(second.Session.CreatedAt)
 }
 
 func testKeepProfile(t *testing.T, h Harness) {

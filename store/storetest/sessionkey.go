@@ -7,6 +7,17 @@ import (
 	"menshen/store"
 )
 
+var sessionKeyLaws = []law{
+	{"session_keys come newest first", testSessionKeysOrder},
+	{"answers that come out of order are put in order", testSessionKeysLate},
+	{"the newest session_key, given again, keeps its time, an earlier one becomes the newest", testSessionKeysAgain},
+	{"at most two earlier session_keys are kept", testSessionKeysCount},
+	{"an earlier session_key is kept for 72 hours after it was replaced", testSessionKeysAge},
+	{"each identity has its own session_keys", testSessionKeysApart},
+	{"a login that fails keeps its session_key", testRefuseLogin},
+	{"a login of an unknown identity that fails makes nothing", testRefuseLoginUnknown},
+}
+
 const memory = 72 * time.Hour // how long an earlier session_key is kept
 
 // keep gives alice, who has logged in, a session_key.

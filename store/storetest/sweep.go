@@ -8,6 +8,14 @@ import (
 	"menshen/store"
 )
 
+var sweepLaws = []law{
+	{"a sweep removes what has expired and nothing else", testSweep},
+	{"a sweep keeps to its limit", testSweepLimit},
+	{"a sweep forgets session_keys after their time", testSweepSessionKeys},
+	{"a sweep writes down when sessions were used", testSweepLastUsed},
+	{"a sweep does not revive a session", testSweepEnded},
+}
+
 func (f *fixture) sweep(limit, want int) {
 	f.Helper()
 	n, err := f.store.Sweep(f.Context(), limit)
@@ -72,7 +80,7 @@ func testSweepSessionKeys(t *testing.T, h Harness) {
 	f.sweep(100, 0)
 	keys, err := f.store.SessionKeys(t.Context(), second.AppID, "alice")
 	f.need(err)
-	f.same("keys", keys, []store.SessionKey{second.SessionKey})
+	f.same("session_keys", keys, []store.SessionKey{second.SessionKey})
 }
 
 func testSweepLastUsed(t *testing.T, h Harness) {

@@ -34,9 +34,10 @@ func openTown(t *testing.T, h Harness, seed uint64) *town {
 // step has somebody come, for the first time or again, and may do something to
 // them. That another has their number already is no fault.
 func (n *town) step() {
-	user := n.come(n.somebody())
+	out, err := n.come(n.somebody())
+	n.need(err)
+	user := out.User
 	n.ids[user.ID] = true
-	var err error
 	switch n.random.IntN(24) {
 	case 0:
 		_, err = n.store.DeleteUser(n.Context(), user.ID, actor)
@@ -46,7 +47,7 @@ func (n *town) step() {
 	case 3:
 		_, err = n.store.Unblock(n.Context(), user.ID, actor)
 	case 4, 5:
-		_, err = n.store.SetRole(n.Context(), user.ID, one(n.random, []store.Role{store.RoleAdmin, store.RoleUser}), actor)
+		_, err = n.store.SetRole(n.Context(), user.ID, pick(n.random, []store.Role{store.RoleAdmin, store.RoleUser}), actor)
 	case 6, 7, 8, 9:
 		_, err = n.store.BindPhone(n.Context(), user.ID, numbered(n.random.IntN(200)), actor)
 	case 10, 11, 12, 13:
@@ -61,12 +62,10 @@ func (n *town) step() {
 // theirs by now, and two people may turn out to have the same.
 func (n *town) somebody() (in store.Login) {
 	if again := n.random.IntN(5) < 2 && len(n.people) > 0; again {
-		who := one(n.random, n.people)
-		in = n.coming(who.OpenID)
-		in.AppID = who.AppID
+		who := pick(n.random, n.people)
+		in = n.comingTo(who.AppID, who.OpenID, "")
 	} else {
-		in = n.coming(fmt.Sprintf("person-%d", len(n.people)))
-		in.AppID = one(n.random, []string{app, app, otherApp, "wx0000000000000003"})
+		in = n.comingTo(pick(n.random, []string{app, app, otherApp, thirdApp}), fmt.Sprintf("person-%d", len(n.people)), "")
 		in.Profile = &store.Profile{NickName: n.name()}
 		n.people = append(n.people, store.Identity{AppID: in.AppID, OpenID: in.OpenID})
 	}
@@ -76,16 +75,6 @@ func (n *town) somebody() (in store.Login) {
 	return in
 }
 
-// come logs a person in, or finds them kept out.
-func (n *town) come(in store.Login) store.User {
-	out, err := n.store.Login(n.Context(), in)
-	if errors.Is(err, store.ErrUserBlocked) {
-		out.User, err = n.store.UserByIdentity(n.Context(), in.AppID, in.OpenID)
-	}
-	n.need(err)
-	return out.User
-}
-
 func (n *town) forget(user store.User) {
 	for _, id := range append(user.FormerIDs, user.ID) {
 		delete(n.ids, id)
@@ -93,7 +82,7 @@ func (n *town) forget(user store.User) {
 }
 
 func (n *town) name() store.Optional {
-	return one(n.random, []store.Optional{
+	return pick(n.random, []store.Optional{
 		"Anna", "ANNABEL", "anna maria", "Ann", "Зоя", "зоопарк", "ЗОЯ", "爱丽丝", "爱丽", "微信用户", "%_", "usr_", "",
 	})
 }

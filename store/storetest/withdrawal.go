@@ -8,6 +8,15 @@ import (
 	"menshen/store"
 )
 
+var withdrawalLaws = []law{
+	{"a withdrawal erases what it names", testWithdraw},
+	{"a message has one effect", testWithdrawRepeat},
+	{"a message is remembered for two days", testWithdrawMemory},
+	{"a withdrawal finds the user by the unionid when the openid names nobody", testWithdrawUnionID},
+	{"a withdrawal of somebody unknown is audited", testWithdrawUnknown},
+	{"a closed WeChat account deletes the user", testWithdrawAccount},
+}
+
 // message is a withdrawal of everything that alice has shown but her account.
 func message(text string) store.Withdrawal {
 	return store.Withdrawal{
@@ -21,46 +30,54 @@ func (f *fixture) withdraw(w store.Withdrawal) {
 	f.need(f.store.Withdraw(f.Context(), w))
 }
 
+// withdrawals take one thing each, and leave the rest.
+var withdrawals = []struct {
+	name    string
+	adjust  func(*store.Withdrawal)
+	want    func(u *store.User, now time.Time)
+	actions []string // newest first
+}{
+	{"nothing", func(w *store.Withdrawal) { w.NickName, w.Avatar, w.Phone = false, false, false },
+		func(*store.User, time.Time) {}, []string{store.ActionPush}},
+	{"the nickname", func(w *store.Withdrawal) { w.Avatar, w.Phone = false, false },
+		func(u *store.User, now time.Time) { u.Profile.NickName, u.Profile.UpdatedAt = "", now }, []string{store.ActionPush}},
+	{"the avatar", func(w *store.Withdrawal) { w.NickName, w.Phone = false, false },
+		func(u *store.User, now time.Time) { u.Profile.AvatarURL, u.Profile.UpdatedAt = "", now }, []string{store.ActionPush}},
+	{"the phone number", func(w *store.Withdrawal) { w.NickName, w.Avatar = false, false },
+		func(u *store.User, _ time.Time) { u.Phone = nil }, []string{store.ActionUnbindPhone, store.ActionPush}},
+}
+
 func testWithdraw(t *testing.T, h Harness) {
-	tests := []struct {
-		name    string
-		adjust  func(*store.Withdrawal)
-		want    func(u *store.User, now time.Time)
-		actions []string // newest first
-	}{
-		{"nothing", func(w *store.Withdrawal) { w.NickName, w.Avatar, w.Phone = false, false, false },
-			func(*store.User, time.Time) {}, []string{store.ActionPush}},
-		{"the nickname", func(w *store.Withdrawal) { w.Avatar, w.Phone = false, false },
-			func(u *store.User, now time.Time) { u.Profile.NickName, u.Profile.UpdatedAt = "", now }, []string{store.ActionPush}},
-		{"the avatar", func(w *store.Withdrawal) { w.NickName, w.Phone = false, false },
-			func(u *store.User, now time.Time) { u.Profile.AvatarURL, u.Profile.UpdatedAt = "", now }, []string{store.ActionPush}},
-		{"the phone number", func(w *store.Withdrawal) { w.NickName, w.Avatar = false, false },
-			func(u *store.User, _ time.Time) { u.Phone = nil }, []string{store.ActionUnbindPhone, store.ActionPush}},
-	}
-	for _, test := range tests {
+	for _, test := range withdrawals {
 		t.Run(test.name, func(t *testing.T) {
 			f := open(t, h)
 			alice := f.settle()
-			before := len(f.events())
+			before := f.events()
 			at := f.clock.Advance(time.Minute)
 			w := message("one")
 			test.adjust(&w)
 			f.withdraw(w)
 			want := alice.User
 			test.want(&want, at)
-			f.same("the user", f.user(alice.User.ID), want)
+			f.same("the user", f.user(want.ID), want)
 			f.alive(alice.Session.ID)
-			events := f.events()
-			f.same("new events", len(events)-before, len(test.actions))
-			for i, action := range test.actions {
-				event := store.AuditEvent{At: at, Action: action, Actor: "wechat", UserID: store.Optional(alice.User.ID)}
-				if action == store.ActionPush {
-					event.Detail = w.Detail
-				}
-				f.same("an event", events[i], event)
+			var events []store.AuditEvent
+			for _, action := range test.actions {
+				events = append(events, toldByWeChat(action, want.ID, at))
 			}
+			f.same("the events", f.events(), append(events, before...))
 		})
 	}
+}
+
+// toldByWeChat is an event that a message brings about; that of the message itself
+// tells which event WeChat sent.
+func toldByWeChat(action, userID string, at time.Time) store.AuditEvent {
+	event := store.AuditEvent{At: at, Action: action, Actor: store.ActorWeChat, UserID: store.Optional(userID)}
+	if action == store.ActionPush {
+		event.Detail = message("").Detail
+	}
+	return event
 }
 
 func testWithdrawRepeat(t *testing.T, h Harness) {
@@ -87,7 +104,7 @@ func testWithdrawMemory(t *testing.T, h Harness) {
 	f.withdraw(message("one"))
 	before := len(f.events())
 	f.clock.Advance(store.MessageMemory - instant)
-	f.sweep(100, 2) // two sessions
+	f.sweep(100, 0)
 	f.withdraw(message("one"))
 	f.same("events of a repeat", len(f.events()), before)
 	f.clock.Advance(instant)
@@ -101,13 +118,21 @@ func testWithdrawUnionID(t *testing.T, h Harness) {
 	f := open(t, h)
 	alice := f.settle().User
 	w := message("one")
-	w.OpenID, w.UnionID = "somebody else", "union-alice"
-	f.withdraw(w)
-	f.same("when the openid is another's", f.user(alice.ID), alice)
-	w = message("two")
 	w.OpenID, w.UnionID = "", "union-alice"
 	f.withdraw(w)
 	f.holder(mobile, "")
+	f.bind(alice.ID, mobile)
+	w = message("two")
+	w.AppID, w.OpenID, w.UnionID = thirdApp, "alice-unseen", "union-alice"
+	f.withdraw(w)
+	f.holder(mobile, "")
+	f.bind(alice.ID, mobile)
+	bob := f.enter("bob").User
+	w = message("three")
+	w.OpenID, w.UnionID = "bob", "union-alice"
+	f.withdraw(w)
+	f.same("bob, whom the openid names", f.user(bob.ID).Profile.UpdatedAt.IsZero(), false)
+	f.holder(mobile, alice.ID)
 }
 
 func testWithdrawUnknown(t *testing.T, h Harness) {
@@ -124,7 +149,7 @@ func testWithdrawUnknown(t *testing.T, h Harness) {
 		f.withdraw(w)
 		f.withdraw(w)
 		f.same("events", len(f.events())-before, 1)
-		f.same("the event", f.newestEvent(), store.AuditEvent{At: begin, Action: store.ActionPush, Actor: "wechat", Detail: w.Detail})
+		f.same("the event", f.newestEvent(), toldByWeChat(store.ActionPush, "", begin))
 	}
 	f.same("alice", f.user(alice.ID), alice)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"menshen/store"
 )
@@ -28,6 +29,9 @@ func (c *checker) checkUser(key, value []byte) {
 	}
 	if !raw.Time().Equal(user.CreatedAt) {
 		c.tell("users: %s was not made when the id says", id)
+	}
+	if len(user.Identities) == 0 {
+		c.tell("users: %s has no identity", id)
 	}
 	for _, former := range user.FormerIDs {
 		if raw := rawUser(former); c.get(bucketUsers, raw[:]) != nil {
@@ -61,6 +65,8 @@ func (c *checker) checkLink(user store.RawID, i store.Identity) {
 		c.tell("identities: one of %s is missing", id)
 	case who.user != user:
 		c.tell("identities: one of %s names %s", id, who.user.Text(store.UserPrefix))
+	case !slices.IsSortedFunc(who.keys, func(a, b store.SessionKey) int { return b.GivenAt.Compare(a.GivenAt) }):
+		c.tell("identities: the session_keys of one of %s are out of order", id)
 	}
 	// Two keys that came at one instant have one entry.
 	c.expect(id, slices.CompactFunc(who.ends(i.AppID, i.OpenID), entry.equal))
@@ -85,23 +91,13 @@ func (c *checker) noteActive(user store.User) {
 // checkIdentity expects the user whom an identity names to have it.
 func (c *checker) checkIdentity(key, value []byte) {
 	raw := openRecord(value).id()
-	user, known := c.facts(raw)
+	user, err := c.facts(raw)
 	switch {
-	case !known:
+	case err != nil:
 		c.tell("identities: one names %s, who is not there or does not read", raw.Text(store.UserPrefix))
-	case !user.Linked(splitIdentityKey(key)):
+	case !user.HasIdentity(splitIdentityKey(key)):
 		c.tell("identities: one names %s, who does not have it", user.ID)
 	}
-}
-
-// facts reads a user but for the phone number; false when there is none who reads.
-func (c *checker) facts(raw store.RawID) (store.User, bool) {
-	b := c.get(bucketUsers, raw[:])
-	if b == nil {
-		return store.User{}, false
-	}
-	user, _, err := decodeFacts(raw, b)
-	return user, err == nil
 }
 
 func (c *checker) checkSession(key, value []byte) {
@@ -116,7 +112,7 @@ func (c *checker) checkSession(key, value []byte) {
 		c.tell("sessions: %s does not read", id)
 		return
 	}
-	if !session.Ended {
+	if !session.Blocked {
 		c.live++
 	}
 	owner, _ := sessionIDs(session)
@@ -124,16 +120,19 @@ func (c *checker) checkSession(key, value []byte) {
 		{bucketSessionsByUser, byUser(owner, raw), nil},
 		{bucketSessionsByEnd, byEnd(session.ExpiresAt, raw), nil},
 	})
-	user, known := c.facts(owner)
+	user, err := c.facts(owner)
 	switch {
-	case !known:
+	case err != nil:
 		c.tell("sessions: %s is one of %s, who is not there or does not read", id, session.UserID)
-	case !user.Linked(session.AppID, session.OpenID):
+	case !user.HasIdentity(session.AppID, session.OpenID):
 		c.tell("sessions: %s is of an identity that %s does not have", id, user.ID)
-	case user.Blocked() && !session.Ended:
+	case user.Blocked() && !session.Blocked:
 		c.tell("sessions: %s goes on, and %s is blocked", id, user.ID)
 	}
 }
+
+// aheadOfClock is how far clocks may be apart.
+const aheadOfClock = 24 * time.Hour
 
 func (c *checker) checkEvent(key, value []byte) {
 	c.found.AuditEvents++
@@ -146,6 +145,9 @@ func (c *checker) checkEvent(key, value []byte) {
 		c.tell("audit: %s does not read", raw.Text(store.EventPrefix))
 		return
 	}
+	if event.At.After(c.now.Add(aheadOfClock)) {
+		c.tell("audit: %s lies ahead of the clock, and so will all that follow: is the clock right?", event.ID)
+	}
 	if !raw.Time().Equal(event.At) {
 		c.tell("audit: %s did not happen when the id says", event.ID)
 	}
@@ -153,7 +155,7 @@ func (c *checker) checkEvent(key, value []byte) {
 }
 
 func (c *checker) checkMessage(key, value []byte) {
-	if len(value) != 8 {
+	if len(key) != len(store.Withdrawal{}.MessageID) || len(value) != 8 {
 		c.tell("messages: one does not read")
 		return
 	}

@@ -1,61 +1,13 @@
 package bolt
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 
 	"go.etcd.io/bbolt"
 
 	"menshen/store"
 	"menshen/store/seal"
 )
-
-// KeySet returns the keys kept under a name.
-func (s *Store) Secret(ctx context.Context, name string) (keys []byte, err error) {
-	err = s.view(ctx, "secret", func(t *tx) error {
-		keys, err = t.secret(name)
-		return err
-	})
-	return keys, err
-}
-
-// UpdateSecret replaces the keys kept under a name.
-func (s *Store) UpdateSecret(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error {
-	return s.update(ctx, "update_secret", func(t *tx) error {
-		old, err := t.secret(name)
-		if err != nil {
-			return err
-		}
-		fresh, err := change(old)
-		if err != nil {
-			return err
-		}
-		return t.putSecret(name, fresh)
-	})
-}
-
-func secretRecord(name string) string { return "keys/" + name }
-
-func (t *tx) secret(name string) ([]byte, error) {
-	sealed := t.get(bucketKeys, []byte(name))
-	if sealed == nil {
-		return nil, nil
-	}
-	keys, err := t.ring.Open(sealed, secretRecord(name))
-	if err != nil {
-		return nil, fmt.Errorf("%w: secret %s: %w", store.ErrDamaged, name, err)
-	}
-	return keys, nil
-}
-
-func (t *tx) putSecret(name string, keys []byte) error {
-	sealed, err := t.ring.Seal(keys, secretRecord(name))
-	if err != nil {
-		return err
-	}
-	return t.put(bucketKeys, []byte(name), sealed)
-}
 
 // SealingKeys lists the keys that seal secrets at rest.
 func (s *Store) SealingKeys(ctx context.Context) (keys []store.SealingKey, err error) {
@@ -137,11 +89,11 @@ type resealer struct {
 // resealers cover every bucket that holds something sealed.
 var resealers = []resealer{
 	{bucketKeys, func(t *tx, key []byte) error {
-		keys, err := t.secret(string(key))
+		value, err := t.secret(string(key))
 		if err != nil {
 			return err
 		}
-		return t.putSecret(string(key), keys)
+		return t.putSecret(string(key), value)
 	}},
 	{bucketIdentities, func(t *tx, key []byte) error {
 		appID, openID := splitIdentityKey(key)
@@ -169,7 +121,7 @@ func (s *Store) reseal(ctx context.Context, r resealer) error {
 	for done := false; !done; {
 		from := next
 		err := s.update(ctx, "reseal", func(t *tx) error {
-			keys := t.keysFrom(r.bucket, from, resealBatch+1)
+			keys := t.keysFrom(r.bucket, nil, from, resealBatch+1)
 			done = len(keys) <= resealBatch
 			if !done {
 				next = keys[resealBatch]
@@ -187,14 +139,4 @@ func (s *Store) reseal(ctx context.Context, r resealer) error {
 		}
 	}
 	return nil
-}
-
-// keysFrom copies at most n keys of a bucket, from one on. They are collected
-// before anything is written because a bbolt cursor loses its place under writes.
-func (t *tx) keysFrom(bucket, from []byte, n int) (keys [][]byte) {
-	c := t.Bucket(bucket).Cursor()
-	for k, _ := c.Seek(from); k != nil && len(keys) < n; k, _ = c.Next() {
-		keys = append(keys, bytes.Clone(k))
-	}
-	return keys
 }

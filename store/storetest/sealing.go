@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -9,66 +8,11 @@ import (
 	"menshen/store"
 )
 
-// secret reads a secret as text.
-func (f *fixture) secret(name string) string {
-	f.Helper()
-	keys, err := f.store.Secret(f.Context(), name)
-	f.need(err)
-	return string(keys)
-}
-
-func (f *fixture) putSecret(name, keys string) {
-	f.Helper()
-	f.need(f.store.UpdateSecret(f.Context(), name, func([]byte) ([]byte, error) { return []byte(keys), nil }))
-}
-
-func testSecretNone(t *testing.T, h Harness) {
-	f := open(t, h)
-	keys, err := f.store.Secret(t.Context(), "token")
-	f.need(err)
-	if keys != nil {
-		t.Errorf("keys %q, want nil", keys)
-	}
-	f.need(f.store.UpdateSecret(t.Context(), "token", func(old []byte) ([]byte, error) {
-		if old != nil {
-			t.Errorf("the first change was given %q, want nil", old)
-		}
-		return []byte("first"), nil
-	}))
-	f.same("keys", f.secret("token"), "first")
-}
-
-func testSecretNames(t *testing.T, h Harness) {
-	f := open(t, h)
-	f.putSecret("token", "for tokens")
-	f.putSecret("other", "for others")
-	f.same("keys", f.secret("token"), "for tokens")
-	f.same("keys", f.secret("other"), "for others")
-	keys, err := f.store.Secret(t.Context(), "tok")
-	if keys != nil || err != nil {
-		t.Errorf("keys %q, %v, want none", keys, err)
-	}
-}
-
-func testSecretError(t *testing.T, h Harness) {
-	f := open(t, h)
-	f.putSecret("token", "first")
-	refusal := errors.New("no change")
-	err := f.store.UpdateSecret(t.Context(), "token", func([]byte) ([]byte, error) { return []byte("second"), refusal })
-	if err != refusal {
-		t.Errorf("error %v, want the change's own", err)
-	}
-	f.same("keys", f.secret("token"), "first")
-}
-
-func testSecretChange(t *testing.T, h Harness) {
-	f := open(t, h)
-	for i := range 5 {
-		f.need(f.store.UpdateSecret(t.Context(), "token", func(old []byte) ([]byte, error) {
-			return fmt.Appendf(nil, "%s%d", old, i), nil
-		}))
-	}
-	f.same("keys", f.secret("token"), "01234")
+var sealingLaws = []law{
+	{"a rotation adds a sealing key", testRotateSealing},
+	{"a prune forgets the older sealing keys", testPruneSealing},
+	{"a prune without older keys does nothing", testPruneNothing},
+	{"a prune reaches every record", testPruneMany},
 }
 
 func (f *fixture) sealingKeys() []store.SealingKey {
@@ -109,7 +53,7 @@ func (f *fixture) sealed(userID string) {
 	f.same("session_keys", f.keyTexts("alice"), []string{"first"})
 	f.same("phone", f.user(userID).Phone, bound(mobile, begin))
 	f.holder(mobile, userID)
-	f.same("keys", f.secret("token"), "for tokens")
+	f.same("the secret", f.secret("token"), "for tokens")
 }
 
 func testRotateSealing(t *testing.T, h Harness) {
@@ -165,25 +109,40 @@ func testPruneNothing(t *testing.T, h Harness) {
 func testPruneMany(t *testing.T, h Harness) {
 	const people = 450
 	f := open(t, h)
-	var ids [people]string
-	f.together(people, func(i int) error {
-		in := f.coming(fmt.Sprintf("person-%03d", i))
-		in.SessionKey.Text = "key of " + in.OpenID
-		out, err := f.store.Login(t.Context(), in)
-		if err != nil {
-			return err
-		}
-		ids[i] = out.User.ID
-		_, err = f.store.BindPhone(t.Context(), out.User.ID, numbered(i), actor)
-		return err
-	})
+	f.together(people, f.sealOne)
 	f.need(f.store.RotateSealing(t.Context()))
-	_, err := f.store.PruneSealing(t.Context())
-	f.need(err)
-	for i, id := range ids {
+	f.need(errorOf(f.store.PruneSealing(t.Context())))
+	f.sealedOnes(people)
+}
+
+// sealOne logs person i in, gives them a number and reads both again.
+func (f *fixture) sealOne(i int) error {
+	in := f.coming(fmt.Sprintf("person-%03d", i))
+	in.SessionKey.Text = "key of " + in.OpenID
+	out, err := f.store.Login(f.Context(), in)
+	if err != nil {
+		return err
+	}
+	if _, err = f.store.BindPhone(f.Context(), out.User.ID, numbered(i), actor); err != nil {
+		return err
+	}
+	user, err := f.store.UserByPhone(f.Context(), numbered(i))
+	if err == nil && user.Phone.Canonical() != numbered(i).Canonical() {
+		err = fmt.Errorf("person %d has another's number", i)
+	}
+	return err
+}
+
+// sealedOnes checks what sealOne has left of the first n people.
+func (f *fixture) sealedOnes(n int) {
+	f.Helper()
+	for i := range n {
 		openID := fmt.Sprintf("person-%03d", i)
 		f.same("session_keys", f.keyTexts(openID), []string{"key of " + openID})
-		f.holder(numbered(i), id)
+		user, err := f.store.UserByPhone(f.Context(), numbered(i))
+		f.need(err)
+		f.same("phone", user.Phone, bound(numbered(i), begin))
+		f.same("whose it is", user.Identities[0].OpenID, openID)
 	}
 }
 
