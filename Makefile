@@ -1,9 +1,10 @@
 # test and race install what they need, where they may.
 SHELL := /bin/bash
 FUZZTIME ?= 10m
+INTERLEAVINGS ?= 1000
 NODE := testdata/node
 
-.PHONY: help run test race verify lint fuzz bench tools
+.PHONY: help run test race verify lint soak fuzz bench tools
 
 help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +26,9 @@ lint: ## gofmt, go vet and staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
+
+soak: tools ## Interleavings of lives and kill -9, INTERLEAVINGS (1000) of them, with the race detector
+	go test -race -timeout 2h -count 1 -run '^TestInterleavings$$' -interleavings $(INTERLEAVINGS) .
 
 fuzz: ## Fuzz each entry point for FUZZTIME (10m)
 	@set -e; for target in $$(.ci/fuzz-targets); do \
