@@ -19,9 +19,9 @@ func (t accessToken) Format(s fmt.State, _ rune) { io.WriteString(s, t.String())
 func (t accessToken) LogValue() slog.Value       { return slog.StringValue(t.String()) }
 
 // authorised makes a call that takes an access_token. When WeChat refuses the
-// token the call is repeated once with the next one: WeChat has then not looked
-// at the rest, and a code in it is not spent. The error is an *Error, or what
-// LoadToken or UpdateToken returned, wrapped.
+// token the call is repeated once with the next one, if one may be had now:
+// WeChat has then not looked at the rest, and a code in it is not spent. The
+// error is an *Error, or what LoadToken or UpdateToken returned, wrapped.
 func (c *Client) authorised(ctx context.Context, appID string, r apiRequest, read func(*object) bool) error {
 	if _, ok := c.secrets[appID]; !ok {
 		return &Error{Endpoint: r.endpoint, Class: ErrUnknownApp}
@@ -29,18 +29,18 @@ func (c *Client) authorised(ctx context.Context, appID string, r apiRequest, rea
 	if c.loadToken == nil {
 		return &Error{Endpoint: r.endpoint, Class: ErrConfiguration, reason: "no place to keep an access_token"}
 	}
-	refused, err := c.attempt(ctx, appID, r, read, (*tokenState).drop)
+	refused, err := c.attempt(ctx, appID, r, read, false)
 	if !refused {
 		return err
 	}
-	_, err = c.attempt(ctx, appID, r, read, func(s *tokenState, refused accessToken) { s.distrust(refused, c.now()) })
+	_, err = c.attempt(ctx, appID, r, read, true)
 	return err
 }
 
-// attempt makes the call with the app's token. When WeChat refuses the token the
-// state is told by refuse.
+// attempt makes the call with the app's token, which is fresh when it takes the
+// place of one that was just refused. A token that WeChat refuses is dropped.
 func (c *Client) attempt(
-	ctx context.Context, appID string, r apiRequest, read func(*object) bool, refuse func(*tokenState, accessToken),
+	ctx context.Context, appID string, r apiRequest, read func(*object) bool, fresh bool,
 ) (refused bool, err error) {
 	s, err := c.token(ctx, appID)
 	if err != nil {
@@ -50,7 +50,7 @@ func (c *Client) attempt(
 	err = c.call(ctx, r, read)
 	switch {
 	case isRefusal(err):
-		saved := c.update(ctx, appID, func(s *tokenState) { refuse(s, r.token) })
+		saved := c.update(ctx, appID, func(s *tokenState) { s.drop(r.token, fresh, c.now()) })
 		if saved != nil {
 			return false, saved
 		}

@@ -9,17 +9,24 @@ type Erasure struct {
 	Account  bool // everything: the user has closed the WeChat account
 }
 
+// The events of WeChat's page 授权用户信息变更.
+const (
+	eventModified  = "user_info_modified"
+	eventRevoked   = "user_authorization_revoke"
+	eventCancelled = "user_authorization_cancellation"
+)
+
 // Erasure returns what the event asks to be erased of its user, of what a login
 // server holds (WeChat: 安全指引, 授权用户信息变更). Other messages,
 // and authorisations for other things, ask for nothing.
 func (p Push) Erasure() Erasure {
 	switch p.Event {
-	case "user_info_modified":
+	case eventModified:
 		// WeChat found the profile to be a risk and does not say what in it.
 		return Erasure{NickName: true, Avatar: true}
-	case "user_authorization_revoke":
+	case eventRevoked:
 		return erasureOf(p.Revoked)
-	case "user_authorization_cancellation":
+	case eventCancelled:
 		return Erasure{Account: true}
 	}
 	return Erasure{}
@@ -28,11 +35,7 @@ func (p Push) Erasure() Erasure {
 // Privacy reports whether the event is one in which a user, or WeChat for them,
 // takes something back, whether or not it is something that a login server holds.
 func (p Push) Privacy() bool {
-	switch p.Event {
-	case "user_info_modified", "user_authorization_revoke", "user_authorization_cancellation":
-		return true
-	}
-	return false
+	return p.Event == eventModified || p.Event == eventRevoked || p.Event == eventCancelled
 }
 
 func erasureOf(revoked []int) Erasure {

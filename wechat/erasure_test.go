@@ -32,4 +32,18 @@ func TestErasure(t *testing.T) {
 	}
 }
 
+func TestPrivacy(t *testing.T) {
+	for event, want := range map[string]bool{
+		"user_info_modified":              true,
+		"user_authorization_revoke":       true, // also of what is not ours
+		"user_authorization_cancellation": true,
+		"debug_demo":                      false,
+		"":                                false,
+	} {
+		if got := (Push{Event: event}).Privacy(); got != want {
+			t.Errorf("%q: %t, want %t", event, got, want)
+		}
+	}
+}
+
 func revoked(numbers ...int) Push { return Push{Event: "user_authorization_revoke", Revoked: numbers} }

@@ -32,6 +32,7 @@ func TestTokenIsForcedOnlyAfterAFreshOneWasRefused(t *testing.T) {
 				if err := need(t, c); !errors.Is(err, ErrUnavailable) {
 					t.Errorf("err = %v, want ErrUnavailable", err)
 				}
+				mustNeed(t, c)
 				w.wantTokenCalls(t, 4)
 				if state := w.state(t); w.forces() != 1 || state.Distrusted {
 					t.Errorf("%d calls were forced, distrusted: %t; want one, and trust", w.forces(), state.Distrusted)
@@ -45,8 +46,9 @@ func TestTokenIsForcedOnlyAfterAFreshOneWasRefused(t *testing.T) {
 func TestLateRefusalOfAReplacedToken(t *testing.T) {
 	replaced := tokenState{Token: "76_new", Expires: time.Unix(1, 0)}
 	for name, tell := range map[string]func(*tokenState, accessToken){
-		"drop": (*tokenState).drop, "trust": (*tokenState).trust,
-		"distrust": func(s *tokenState, refused accessToken) { s.distrust(refused, time.Unix(0, 0)) },
+		"drop":     func(s *tokenState, refused accessToken) { s.drop(refused, false, time.Unix(0, 0)) },
+		"distrust": func(s *tokenState, refused accessToken) { s.drop(refused, true, time.Unix(0, 0)) },
+		"trust":    (*tokenState).trust,
 	} {
 		state := replaced
 		if tell(&state, "76_old"); state != replaced {
@@ -55,46 +57,79 @@ func TestLateRefusalOfAReplacedToken(t *testing.T) {
 	}
 }
 
-// refuseTwice has WeChat refuse a token and the fresh one after it, and waits
-// until the next may be asked for: before, no need makes a call.
-func refuseTwice(t *testing.T, w *world, c *Client) {
+// refuse has WeChat refuse the token of the next calls, one need's.
+func refuse(t *testing.T, w *world, c *Client, calls int) {
 	t.Helper()
-	w.fault(t, checkSessionPath, 40001, 2)
+	w.fault(t, checkSessionPath, 40001, calls)
 	if err := need(t, c); !errors.Is(err, ErrUnavailable) {
 		t.Fatalf("err = %v, want ErrUnavailable", err)
 	}
-	calls := w.Calls()[stableTokenPath]
-	if err := need(t, c); !errors.Is(err, ErrUnavailable) || w.Calls()[stableTokenPath] != calls {
-		t.Errorf("a need right after: %v, and %d more calls", err, w.Calls()[stableTokenPath]-calls)
-	}
-	passes(steadyPause)
 }
 
 func TestForcedCallsAreFew(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		c := w.client(t)
-		refuseTwice(t, w, c)
-		refuseTwice(t, w, c)
-		if got := w.forces(); got != 1 {
-			t.Fatalf("%d forced, want 1", got)
-		}
-		passes(forceInterval - steadyPause - time.Second)
-		mustNeed(t, c)
-		if state := w.state(t); w.forces() != 1 || state.Distrusted {
-			t.Errorf("%d forced, distrusted: %t; want 1 and trust in a token that worked", w.forces(), state.Distrusted)
-		}
+		refuse(t, w, c, 2) // the first token, and the one after it
 		for range forcesPerDay + 5 {
 			passes(forceInterval)
-			refuseTwice(t, w, c)
+			refuse(t, w, c, 1)
 		}
 		if got := w.forces(); got != forcesPerDay {
 			t.Errorf("%d forced in a day, want %d", got, forcesPerDay)
 		}
 		passes(24 * time.Hour)
-		refuseTwice(t, w, c)
 		mustNeed(t, c)
+		w.fault(t, checkSessionPath, 40001, 1)
+		mustNeed(t, c) // one that was accepted is no reason to force the next
 		if got := w.forces(); got != forcesPerDay+1 {
 			t.Errorf("%d forced in two days, want %d", got, forcesPerDay+1)
+		}
+	})
+}
+
+func TestNoCallUntilItMayBeForced(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		c := w.client(t)
+		refuse(t, w, c, 2)
+		passes(steadyPause)
+		refuse(t, w, c, 1)
+		w.wantTokenCalls(t, 3)
+		passes(forceInterval - 1)
+		wantUnavailable(t, need(t, w.client(t)), 0)
+		w.wantTokenCalls(t, 3)
+		passes(1)
+		mustNeed(t, c)
+		w.wantTokenCalls(t, 4)
+		if state := w.state(t); w.forces() != 2 || state.Distrusted {
+			t.Errorf("%d forced, distrusted: %t; want 2 and trust in a token that worked", w.forces(), state.Distrusted)
+		}
+	})
+}
+
+// When WeChat refuses whatever token it gives, a need costs one call and one
+// token, or nothing at all.
+func TestPermanentRefusalCostsLittle(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		c := w.client(t)
+		refuse(t, w, c, 100_000)
+		before, last := w.Calls(), time.Now()
+		for range 1200 {
+			passes(time.Second)
+			if err := need(t, c); !errors.Is(err, ErrUnavailable) {
+				t.Fatalf("err = %v, want ErrUnavailable", err)
+			}
+			after := w.Calls()
+			tokens, calls := after[stableTokenPath]-before[stableTokenPath], after[checkSessionPath]-before[checkSessionPath]
+			if tokens == 0 && calls == 0 {
+				continue
+			}
+			if pause := time.Since(last); pause < steadyPause || tokens != 1 || calls != 1 {
+				t.Fatalf("after %v a need made %d calls with %d tokens, want one with one after %v", pause, calls, tokens, steadyPause)
+			}
+			before, last = after, time.Now()
+		}
+		if got := w.forces(); got != forcesPerDay {
+			t.Errorf("%d forced, want %d", got, forcesPerDay)
 		}
 	})
 }
@@ -104,7 +139,8 @@ func TestForcedCallsAreFew(t *testing.T) {
 func TestSpentForcesDoNotStopOtherCalls(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		c := w.client(t)
-		refuseTwice(t, w, c)
+		refuse(t, w, c, 2)
+		passes(steadyPause)
 		w.fault(t, stableTokenPath, 45009, 1)
 		wantTokenFailure(t, need(t, c), ErrRateLimited, 45009)
 		passes(forceInterval)

@@ -43,7 +43,7 @@ func (p Phone) Consistent() bool {
 }
 
 var (
-	numberForm = regexp.MustCompile(`^\+?[0-9]([ -]?[0-9]){4,18}$`)
+	numberForm = regexp.MustCompile(`^\+?[0-9]([ -]?[0-9]){4,14}$`)
 	codeForm   = regexp.MustCompile(`^\+?[0-9]{1,4}$`)
 )
 

@@ -117,6 +117,9 @@ func (k PushKey) message(query url.Values, body []byte) (*object, bool) {
 		}
 		return parsePush(body)
 	}
+	if len(query.Get("msg_signature")) != hex.EncodedLen(sha1.Size) {
+		return nil, false // whatever the body is
+	}
 	envelope, ok := parsePush(body)
 	if !ok {
 		return nil, false

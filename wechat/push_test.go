@@ -125,6 +125,46 @@ func TestPushWindow(t *testing.T) {
 	}
 }
 
+// The signature does not say which of its parts is the timestamp: a nonce of
+// ten digits is one too, some day.
+func TestKeptPushIsNotFreshWhenItsNonceIs(t *testing.T) {
+	later := testTime.AddDate(1, 0, 0)
+	kept := secureRequest(t, frame(testEvent, testApp))
+	k, encrypt := secureKey(t), encryptOf(t, kept)
+	kept.query = signNonce(testToken, "1700000000", fmt.Sprint(later.Unix()), "msg_signature", encrypt)
+	wantOpened(t, k, kept, nil)
+
+	kept.query["timestamp"], kept.query["nonce"] = kept.query["nonce"], kept.query["timestamp"]
+	if !k.signed(kept.query, "msg_signature", encrypt) || !current(kept.query, later) {
+		t.Fatal("the query is refused, whatever the message is")
+	}
+	if p, err := k.Open(kept.query, []byte(kept.body), later); err != ErrPushRefused {
+		t.Errorf("Open = %+v, %v, want ErrPushRefused", p, err)
+	}
+}
+
+func encryptOf(t *testing.T, r request) string {
+	t.Helper()
+	envelope, ok := parsePush([]byte(r.body))
+	if !ok {
+		t.Fatal("the envelope does not parse")
+	}
+	return envelope.text("Encrypt")
+}
+
+// Parsing allocates for each member; strangers must not have it done.
+func TestPushWithoutASignatureIsNotParsed(t *testing.T) {
+	body := []byte(`{"0":[]` + strings.Repeat(`,"0":[]`, 100) + "}")
+	for _, signature := range []string{"", "f464b24f"} {
+		query := url.Values{"timestamp": {"1700000000"}, "nonce": {"1"}, "msg_signature": {signature}}
+		k := secureKey(t)
+		allocs := testing.AllocsPerRun(10, func() { k.Open(query, body, testTime) })
+		if allocs != 0 {
+			t.Errorf("%v allocations for the signature %q", allocs, signature)
+		}
+	}
+}
+
 // SHA-1 without a key: who has seen a signature under a token that sorts first
 // can compute one of a longer text, and with it sign a timestamp of today.
 func TestPushNonceCarriesNoPadding(t *testing.T) {

@@ -139,6 +139,18 @@ func TestPushXMLWithManyTags(t *testing.T) {
 	}
 }
 
+func TestPushJSONWithManyMembers(t *testing.T) {
+	message := func(commas int) string {
+		return `{"CreateTime":1700000000,"list":[1` + strings.Repeat(",1", commas-1) + "]}"
+	}
+	if p, err := inAnyMode(t, message(maxPushTags)); err != nil {
+		t.Errorf("Open = %+v, %v", p, err)
+	}
+	if p, err := inAnyMode(t, message(maxPushTags+1)); err != ErrPushRefused {
+		t.Errorf("Open of too many = %+v, %v, want ErrPushRefused", p, err)
+	}
+}
+
 func TestOpenMalformedPush(t *testing.T) {
 	const timed = `{"CreateTime":1700000000,`
 	for _, message := range []string{

@@ -56,8 +56,9 @@ type tokenState struct {
 	Errcode  int       `json:"errcode,omitempty"`  // of the last one
 	RetryAt  time.Time `json:"retryAt,omitzero"`   // no call before it
 
-	// Distrusted says that WeChat refused a token right after giving it. Only
-	// then is the next one forced, which kills all earlier ones.
+	// Distrusted says that WeChat refused a token right after giving it, and has
+	// accepted none since. Only then is the next one forced, which kills all
+	// earlier ones.
 	Distrusted bool      `json:"distrusted,omitempty"`
 	ForcedAt   time.Time `json:"forcedAt,omitzero"`
 	Forces     int       `json:"forces,omitempty"` // on the day of ForcedAt
@@ -84,9 +85,11 @@ const (
 )
 
 // step says what to do now. A live token is used until it should be renewed, and
-// on while it cannot be.
+// on while it cannot be. Where only a forced call could help, there is none until
+// it may be forced.
 func (s *tokenState) step(now time.Time) step {
-	held, stopped := ahead(s.LeaseEnds, now, leaseLife), ahead(s.RetryAt, now, time.Hour)
+	held := ahead(s.LeaseEnds, now, leaseLife)
+	stopped := ahead(s.RetryAt, now, time.Hour) || s.Distrusted && s.forcedLately(now)
 	switch {
 	case s.live(now) && (now.Before(s.Renew) || held || stopped):
 		return stepUse
@@ -117,11 +120,15 @@ func (s *tokenState) claim(holder string, now time.Time) {
 	if !sameDay(s.ForcedAt, now) {
 		s.Forces = 0
 	}
-	s.Forcing = s.Distrusted && s.Forces < forcesPerDay && now.Sub(s.ForcedAt).Abs() >= forceInterval
+	s.Forcing = s.Distrusted && s.Forces < forcesPerDay && !s.forcedLately(now)
 	if s.Forcing {
 		s.ForcedAt = now
 		s.Forces++
 	}
+}
+
+func (s *tokenState) forcedLately(now time.Time) bool {
+	return now.Sub(s.ForcedAt).Abs() < forceInterval
 }
 
 func sameDay(a, b time.Time) bool {
@@ -145,7 +152,6 @@ func (s *tokenState) succeed(g grant, asked, now time.Time) {
 		s.Renew = pause // WeChat gave one that is about to end
 	}
 	s.Failures, s.Errcode, s.RetryAt = 0, 0, time.Time{}
-	s.Distrusted = s.Distrusted && !s.Forcing
 }
 
 // fail says when the next call may be made.
@@ -182,18 +188,15 @@ func (s *tokenState) failure() error {
 	return &Error{Endpoint: stableToken, Errcode: s.Errcode, Class: class, reason: "too soon after a failed call"}
 }
 
-// drop forgets a token that WeChat refused, unless another took its place.
-func (s *tokenState) drop(refused accessToken) {
-	if s.Token == refused {
-		s.Token, s.Expires, s.Renew = "", time.Time{}, time.Time{}
+// drop forgets a token that WeChat refused, unless another took its place. One
+// that was fresh, or came while there was distrust, is not followed at once: the
+// next need would make as many calls.
+func (s *tokenState) drop(refused accessToken, fresh bool, now time.Time) {
+	if s.Token != refused {
+		return
 	}
-}
-
-// distrust is drop of a token that WeChat refused right after giving it. The next
-// need must not come at once with as many calls.
-func (s *tokenState) distrust(refused accessToken, now time.Time) {
-	if s.Token == refused {
-		s.drop(refused)
+	s.Token, s.Expires, s.Renew = "", time.Time{}, time.Time{}
+	if fresh || s.Distrusted {
 		s.Distrusted = true
 		s.Errcode, s.RetryAt = 0, now.Add(steadyPause)
 	}
