@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -50,10 +51,12 @@ func (a Activity) Add(b Activity) Activity {
 	return a
 }
 
-// MarkActive notes that an identity of the user was used on a day. It reports
-// whether the user is the first time active on that day, in all apps and in that
-// one. A day before the noted one, by a clock set back, counts as active already.
-func (u *User) MarkActive(appID, openID string, day Day) (first, firstInApp bool) {
+// ActiveWith returns the user after an identity of theirs was used on a day. It
+// reports whether they are active for the first time on that day, in all apps and
+// in that one. A day before the noted one, by a clock set back, counts as active
+// already.
+func (u User) ActiveWith(appID, openID string, day Day) (_ User, first, firstInApp bool) {
+	u.Identities = slices.Clone(u.Identities)
 	first, firstInApp = true, true
 	for i := range u.Identities {
 		identity := &u.Identities[i]
@@ -65,5 +68,5 @@ func (u *User) MarkActive(appID, openID string, day Day) (first, firstInApp bool
 			identity.ActiveOn = max(identity.ActiveOn, day)
 		}
 	}
-	return first, firstInApp
+	return u, first, firstInApp
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func TestParseDayRefuses(t *testing.T) {
 	}
 }
 
-func TestMarkActive(t *testing.T) {
+func TestActiveWith(t *testing.T) {
 	const today = store.Day(20_000)
 	user := store.User{Identities: []store.Identity{
 		{AppID: "app", OpenID: "a", ActiveOn: today - 1}, {AppID: "app", OpenID: "b"}, {AppID: "other", OpenID: "c"},
@@ -66,10 +67,15 @@ func TestMarkActive(t *testing.T) {
 		{"the next day", "other", "c", today + 1, true, true},
 	}
 	for _, step := range steps {
-		first, inApp := user.MarkActive(step.appID, step.openID, step.day)
+		before := slices.Clone(user.Identities)
+		after, first, inApp := user.ActiveWith(step.appID, step.openID, step.day)
 		if first != step.first || inApp != step.inApp {
 			t.Errorf("%s: first %v, in the app %v", step.name, first, inApp)
 		}
+		if !slices.Equal(user.Identities, before) {
+			t.Errorf("%s: the user before has changed", step.name)
+		}
+		user = after
 	}
 	for i, want := range []store.Day{today, today, today + 1} {
 		if got := user.Identities[i].ActiveOn; got != want {

@@ -7,7 +7,8 @@ import "time"
 // address, and what an administrator wrote as the reason of a block.
 //
 // Events have an order, that of their ids, in which nothing comes before what it
-// followed; At is the time in the id and never runs backwards, even if a clock does.
+// followed; At is the time in the id and never runs backwards, even if a clock
+// does.
 type AuditEvent struct {
 	ID        string
 	At        time.Time
@@ -56,9 +57,9 @@ type AuditFilter struct {
 // Empty reports whether the filter lets every event through.
 func (f AuditFilter) Empty() bool { return f.UserID == "" && f.Action == "" && !f.At.Bounded() }
 
-// MatchesFacts reports whether the filter lets an event through but for UserID,
+// MatchesButUser reports whether the filter lets an event through but for UserID,
 // since only the engine knows which ids a user has had.
-func (f AuditFilter) MatchesFacts(e AuditEvent) bool {
+func (f AuditFilter) MatchesButUser(e AuditEvent) bool {
 	return (f.Action == "" || e.Action == f.Action) && f.At.Contains(e.At)
 }
 

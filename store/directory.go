@@ -37,18 +37,18 @@ type UserFilter struct {
 
 // Matches reports whether the filter lets a user through.
 func (f UserFilter) Matches(u User) bool {
-	return (f.Search == "" || f.found(u)) && f.MatchesFacts(u)
+	return (f.Search == "" || f.matchesSearch(u)) && f.MatchesButSearch(u)
 }
 
-// MatchesFacts is Matches but for the search, which needs the phone number.
-func (f UserFilter) MatchesFacts(u User) bool {
+// MatchesButSearch is Matches but for the search, which needs the phone number.
+func (f UserFilter) MatchesButSearch(u User) bool {
 	return (f.AppID == "" || u.InApp(f.AppID)) &&
 		(f.Status == "" || u.Status() == f.Status) &&
 		(f.Role == "" || u.Role == f.Role) &&
 		f.Created.Contains(u.CreatedAt) && f.LastLogin.Contains(u.LastLoginAt)
 }
 
-func (f UserFilter) found(u User) bool {
+func (f UserFilter) matchesSearch(u User) bool {
 	has := func(ids []string) bool { return slices.Contains(ids, f.Search) }
 	return strings.HasPrefix(FoldNickName(u.Profile.NickName), FoldNickName(Optional(f.Search))) ||
 		u.ID == f.Search || has(u.FormerIDs) || has(u.UnionIDs()) ||
@@ -56,11 +56,6 @@ func (f UserFilter) found(u User) bool {
 		u.Phone != nil && slices.ContainsFunc(PhoneCandidates(f.Search), func(p Phone) bool {
 			return p.Canonical() == u.Phone.Canonical()
 		})
-}
-
-// InApp reports whether the user has an identity in an app.
-func (u User) InApp(appID string) bool {
-	return slices.ContainsFunc(u.Identities, func(i Identity) bool { return i.AppID == appID })
 }
 
 // maxFolded bounds an index of nicknames, in bytes. Nobody types more to search.
@@ -96,6 +91,14 @@ const (
 	ByLastLoginAt UserOrderField = "LAST_LOGIN_AT"
 )
 
+// TimeOf returns the time of a user that the field names.
+func (f UserOrderField) TimeOf(u User) time.Time {
+	if f == ByLastLoginAt {
+		return u.LastLoginAt
+	}
+	return u.CreatedAt
+}
+
 // UserPosition is a place in the directory: that of a user who stands, or stood,
 // there.
 type UserPosition struct {
@@ -104,12 +107,7 @@ type UserPosition struct {
 }
 
 // PositionOf returns where a user stands.
-func (o UserOrder) PositionOf(u User) UserPosition {
-	if o.By == ByLastLoginAt {
-		return UserPosition{u.LastLoginAt, u.ID}
-	}
-	return UserPosition{u.CreatedAt, u.ID}
-}
+func (o UserOrder) PositionOf(u User) UserPosition { return UserPosition{o.By.TimeOf(u), u.ID} }
 
 // Compare tells the order of two places.
 func (o UserOrder) Compare(a, b UserPosition) int {

@@ -5,8 +5,9 @@
 // Each verb is one whole transaction in the words of the business (Login,
 // Refresh, EndSession), never a pair of read and write that a caller would
 // have to lock around. The few that may be long (DeleteUser, Withdraw,
-// PruneSealing) take several, and may be asked again after a failure. A verb that changes something returns only when the
-// change is durable: it survives the death of the process and of the machine.
+// PruneSealing) take several, and may be asked again after a failure. A verb
+// that changes something returns only when the change is durable: it survives
+// the death of the process and of the machine.
 //
 // Times are UTC and kept to the millisecond. Sessions expire at the instant
 // ExpiresAt: at that instant they are already dead.
@@ -14,44 +15,7 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
-)
-
-var (
-	// ErrNotFound is returned when what an argument names is not there.
-	ErrNotFound = errors.New("store: not found")
-
-	// ErrSessionEnded is returned when a session is unknown, expired or ended, and
-	// when a refresh token is refused without ending its session; which of them
-	// is deliberately not told apart.
-	ErrSessionEnded = errors.New("store: session ended")
-
-	// ErrRefreshReused is returned when a refresh token comes back that was
-	// exchanged longer than RefreshGrace ago. Somebody else has a copy, so the
-	// session has been ended when this error is returned.
-	ErrRefreshReused = errors.New("store: refresh token used twice")
-
-	// ErrUserBlocked is returned when the user is blocked: at a login, and when a
-	// session is used that the block has ended.
-	ErrUserBlocked = errors.New("store: user blocked")
-
-	// ErrPhoneTaken is returned when another user holds the phone number.
-	ErrPhoneTaken = errors.New("store: phone number held by another user")
-
-	// ErrInUse is returned by an engine whose data another process holds.
-	ErrInUse = errors.New("store: in use by another process")
-
-	// ErrNewer is returned when a newer Menshen has written the data.
-	ErrNewer = errors.New("store: written by a newer version of menshen")
-
-	// ErrDamaged is returned when the data does not read as it was written: one
-	// record, or the whole of it when it is opened.
-	ErrDamaged = errors.New("store: damaged")
-
-	// ErrUnavailable is returned when the engine cannot do its work at all: it
-	// is closed, or an earlier write failed and nothing after it can be trusted.
-	ErrUnavailable = errors.New("store: unavailable")
 )
 
 const (
@@ -86,6 +50,8 @@ type Options struct {
 // Every method may also return ErrUnavailable, ErrDamaged, or the context's
 // error when the context had ended before the work began.
 type Store interface {
+	// Logins.
+
 	// Login finds or makes the user of an identity, remembers the session_key
 	// and begins a session, all in one transaction. See the type Login.
 	// ErrUserBlocked when the user is blocked; what is remembered of the identity
@@ -100,6 +66,8 @@ type Store interface {
 	// SessionKeys returns the session_keys remembered for an identity, newest
 	// first. ErrNotFound when the identity is unknown.
 	SessionKeys(ctx context.Context, appID, openID string) ([]SessionKey, error)
+
+	// Sessions.
 
 	// Authenticate returns a live session and its user in one read.
 	// ErrSessionEnded when there is no such live session, ErrUserBlocked when a
@@ -124,6 +92,15 @@ type Store interface {
 	// Sessions returns the live sessions of a user, newest first; none when
 	// the user is unknown.
 	Sessions(ctx context.Context, userID string) ([]Session, error)
+
+	// CountSessions counts the sessions that are neither ended nor swept.
+	CountSessions(ctx context.Context) (int, error)
+
+	// OldestSession returns when the oldest of the sessions that are kept began;
+	// the zero time when there is none.
+	OldestSession(ctx context.Context) (time.Time, error)
+
+	// Users.
 
 	// User returns the user with an id, or the one that the user with this id
 	// has become. ErrNotFound.
@@ -164,6 +141,8 @@ type Store interface {
 	// ErrNotFound when the user is unknown.
 	UnbindPhone(ctx context.Context, userID string, by Actor) (User, error)
 
+	// Administration.
+
 	// Block refuses the user's logins and ends their sessions for good. A user
 	// who is blocked already gets the new reason. ErrNotFound.
 	Block(ctx context.Context, userID, reason string, by Actor) (User, error)
@@ -192,43 +171,7 @@ type Store interface {
 	// Export returns everything held about a user but secrets. ErrNotFound.
 	Export(ctx context.Context, userID string) (Export, error)
 
-	// Activity returns one row for each day from the first to the last, both
-	// included, of one app or, when appID is empty, of all.
-	Activity(ctx context.Context, from, to Day, appID string) ([]Activity, error)
-
-	// Secret returns what is kept under a name as UpdateSecret last left it; nil
-	// when there is nothing. It is sealed at rest.
-	Secret(ctx context.Context, name string) ([]byte, error)
-
-	// UpdateSecret replaces what is kept under a name by what change makes of it.
-	// No other update comes between; change may run more than once and must have
-	// no effect but its result. An error of change is returned as it is, and
-	// nothing is written.
-	UpdateSecret(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error
-
-	// OldestSession returns when the oldest of the sessions that are kept began;
-	// the zero time when there is none.
-	OldestSession(ctx context.Context) (time.Time, error)
-
-	// SealingKeys lists the keys that seal secrets at rest.
-	SealingKeys(ctx context.Context) ([]SealingKey, error)
-
-	// RotateSealing makes a new sealing key. What is written from then on is
-	// sealed with it; what was sealed before still opens.
-	RotateSealing(ctx context.Context) error
-
-	// PruneSealing seals everything again with the newest key, in small
-	// transactions, and then forgets the older keys. It returns their IDs.
-	PruneSealing(ctx context.Context) ([]string, error)
-
-	// Sweep removes sessions that have expired, session_keys and messages that are
-	// remembered no longer and audit events older than AuditRetention, at most limit of
-	// each, and writes down when sessions were last used. It returns the largest of
-	// these numbers, also beside ErrDamaged: it passes over what does not read.
-	Sweep(ctx context.Context, limit int) (int, error)
-
-	// CountSessions counts the sessions that are neither ended nor swept.
-	CountSessions(ctx context.Context) (int, error)
+	// Audit.
 
 	// AuditEvent returns one event. ErrNotFound.
 	AuditEvent(ctx context.Context, id string) (AuditEvent, error)
@@ -241,6 +184,44 @@ type Store interface {
 	// exact is false.
 	CountAuditEvents(ctx context.Context, f AuditFilter) (n int, exact bool, err error)
 
+	// Figures.
+
+	// Activity returns one row for each day from the first to the last, both
+	// included, of one app or, when appID is empty, of all.
+	Activity(ctx context.Context, from, to Day, appID string) ([]Activity, error)
+
+	// Secrets.
+
+	// Secret returns what is kept under a name as UpdateSecret last left it; nil
+	// when there is nothing. It is sealed at rest.
+	Secret(ctx context.Context, name string) ([]byte, error)
+
+	// UpdateSecret replaces what is kept under a name by what change makes of it.
+	// No other update comes between; change may run more than once and must have
+	// no effect but its result. An error of change is returned as it is, and
+	// nothing is written.
+	UpdateSecret(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error
+
+	// SealingKeys lists the keys that seal secrets at rest.
+	SealingKeys(ctx context.Context) ([]SealingKey, error)
+
+	// RotateSealing makes a new sealing key. What is written from then on is
+	// sealed with it; what was sealed before still opens.
+	RotateSealing(ctx context.Context) error
+
+	// PruneSealing seals everything again with the newest key, in small
+	// transactions, and then forgets the older keys. It returns their IDs.
+	PruneSealing(ctx context.Context) ([]string, error)
+
+	// Upkeep.
+
+	// Sweep removes sessions that have expired, session_keys and messages that are
+	// remembered no longer and audit events older than AuditRetention, at most
+	// limit of each, and writes down when sessions were last used. It returns the
+	// largest of these numbers, also beside ErrDamaged: it passes over what does
+	// not read.
+	Sweep(ctx context.Context, limit int) (int, error)
+
 	// Check walks everything and tells problem, in one sentence without personal
 	// data, of each invariant that does not hold. The error is for a walk that
 	// could not be finished.
@@ -252,26 +233,4 @@ type Store interface {
 	// Close waits for the writes under way and lets go of the data. Every
 	// call after it returns ErrUnavailable.
 	Close() error
-}
-
-// Inventory is what Check counted.
-type Inventory struct {
-	Users       int
-	Identities  int
-	Sessions    int // ended ones that are kept included
-	AuditEvents int
-}
-
-// Export is everything held about one user, at one instant. Secrets are left out:
-// session_keys, and the hashes of refresh tokens.
-type Export struct {
-	User     User
-	Sessions []Session    // kept ones, newest first
-	Events   []AuditEvent // about the user or by them, newest first
-}
-
-// SealingKey describes a key that seals secrets at rest.
-type SealingKey struct {
-	ID     string
-	Active bool
 }

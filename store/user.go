@@ -78,6 +78,11 @@ func (u User) HasIdentity(appID, openID string) bool {
 	})
 }
 
+// InApp reports whether the user has an identity in an app.
+func (u User) InApp(appID string) bool {
+	return slices.ContainsFunc(u.Identities, func(i Identity) bool { return i.AppID == appID })
+}
+
 // Role is what a caller may do.
 type Role string
 
@@ -112,8 +117,8 @@ type Profile struct {
 	UpdatedAt time.Time // zero when there never was a profile
 }
 
-// anonymousNickName is the name in WeChat's placeholder: wx.getUserInfo gives
-// the placeholder since 2021-04-28, wx.getUserProfile since 2022-11-08 for most apps.
+// anonymousNickName is the name in WeChat's placeholder: wx.getUserInfo gives the
+// placeholder since 2021-04-28, wx.getUserProfile since 2022-11-08 for most apps.
 const anonymousNickName = "微信用户"
 
 // Anonymous reports whether the profile is WeChat's placeholder.

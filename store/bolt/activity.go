@@ -25,35 +25,28 @@ func (s *Store) Activity(ctx context.Context, from, to store.Day, appID string) 
 	return rows, err
 }
 
-// countLogin counts a login in the figures of the day.
-func (t *tx) countLogin(user *store.User, in store.Login, isNew, isNewInApp bool) error {
+// countLogin counts a login in the figures of the day and returns the user with
+// that day noted.
+func (t *tx) countLogin(user store.User, in store.Login, isNew, isNewInApp bool) (store.User, error) {
 	day := store.DayOf(t.now, t.options.TimeZone)
-	first, firstInApp := user.MarkActive(in.AppID, in.OpenID, day)
-	return t.addActivity(day, in.AppID,
-		store.Activity{NewUsers: one(isNew), ActiveUsers: one(first), Logins: 1},
-		store.Activity{NewUsers: one(isNewInApp), ActiveUsers: one(firstInApp), Logins: 1},
+	user, first, firstInApp := user.ActiveWith(in.AppID, in.OpenID, day)
+	return user, t.addActivity(day, in.AppID,
+		store.Activity{NewUsers: bit(isNew), ActiveUsers: bit(first), Logins: 1},
+		store.Activity{NewUsers: bit(isNewInApp), ActiveUsers: bit(firstInApp), Logins: 1},
 	)
 }
 
 // countActive counts a user who refreshes, once a day.
-func (t *tx) countActive(user *store.User, appID, openID string) error {
+func (t *tx) countActive(before store.User, appID, openID string) (store.User, error) {
 	day := store.DayOf(t.now, t.options.TimeZone)
-	before := slices.Clone(user.Identities)
-	first, firstInApp := user.MarkActive(appID, openID, day)
-	if slices.Equal(before, user.Identities) {
-		return nil
+	user, first, firstInApp := before.ActiveWith(appID, openID, day)
+	if slices.Equal(before.Identities, user.Identities) {
+		return user, nil
 	}
-	return errors.Join(
-		t.writeUser(*user), // no index holds the day
-		t.addActivity(day, appID, store.Activity{ActiveUsers: one(first)}, store.Activity{ActiveUsers: one(firstInApp)}),
+	return user, errors.Join(
+		t.writeUser(user), // no index holds the day
+		t.addActivity(day, appID, store.Activity{ActiveUsers: bit(first)}, store.Activity{ActiveUsers: bit(firstInApp)}),
 	)
-}
-
-func one(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }
 
 func (t *tx) addActivity(day store.Day, appID string, all, inApp store.Activity) error {
@@ -88,4 +81,11 @@ func (t *tx) activity(day store.Day, appID string) (store.Activity, error) {
 
 func activityKey(day store.Day, appID string) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(day)), appID...)
+}
+
+func splitActivityKey(key []byte) (day store.Day, appID string, ok bool) {
+	if len(key) < 4 {
+		return 0, "", false
+	}
+	return store.Day(binary.BigEndian.Uint32(key)), string(key[4:]), true
 }

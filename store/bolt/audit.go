@@ -94,7 +94,7 @@ func (t *tx) search(ctx context.Context, f store.AuditFilter, before []byte) ite
 			in.before = before
 		}
 		for event, err := range t.walk(ctx, trails, in) {
-			if (err != nil || f.MatchesFacts(event)) && !yield(event, err) {
+			if (err != nil || f.MatchesButUser(event)) && !yield(event, err) {
 				return
 			}
 		}

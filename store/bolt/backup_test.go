@@ -23,7 +23,7 @@ import (
 func contents(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.file.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			return b.ForEach(func(k, v []byte) error { all[string(name)+"/"+string(k)] = string(v); return nil })
 		})
@@ -49,7 +49,7 @@ func TestBackupRestores(t *testing.T) {
 	useEverything(t, s)
 	for _, name := range []string{"a backup", "one after a compaction"} {
 		t.Run(name, func(t *testing.T) {
-			path, found, err := restore(t, backup(t, s), keyFileOf(s.db.Path()))
+			path, found, err := restore(t, backup(t, s), keyFileOf(s.file.Path()))
 			if err != nil || found.Users != 2 {
 				t.Fatalf("found %+v, %v", found, err)
 			}
@@ -90,19 +90,19 @@ func TestBackupHoldsNobodyUp(t *testing.T) {
 	if _, err := io.ReadFull(r, first); err != nil { // it has begun
 		t.Fatal(err)
 	}
-	before, err := os.Stat(s.db.Path())
+	before, err := os.Stat(s.file.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
 	logInMany(t, s, "during", 3000)
-	if after, err := os.Stat(s.db.Path()); err != nil || after.Size() == before.Size() {
+	if after, err := os.Stat(s.file.Path()); err != nil || after.Size() == before.Size() {
 		t.Errorf("the file did not grow: %v", err)
 	}
 	rest, err := io.ReadAll(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, found, err := restore(t, append(first, rest...), keyFileOf(s.db.Path()))
+	path, found, err := restore(t, append(first, rest...), keyFileOf(s.file.Path()))
 	if err != nil || found.Users != 1 {
 		t.Fatalf("found %+v, %v, want the user of the first instant", found, err)
 	}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -116,13 +117,15 @@ func run(fn func(*bbolt.Tx) (bool, error), t *bbolt.Tx) (wrote bool, err error) 
 	return fn(t)
 }
 
-// runAlone calls alone and turns a panic into its error.
+// runAlone calls alone, whose caller gets both its errors, and turns a panic into
+// one of them.
 func (w *write) runAlone() (fatal error) {
 	defer func() {
 		if p := recover(); p != nil {
 			w.err = fmt.Errorf("bolt: panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	w.err, fatal = w.alone()
+	err, fatal := w.alone()
+	w.err = errors.Join(err, fatal)
 	return fatal
 }

@@ -31,7 +31,7 @@ func TestStore(t *testing.T) {
 		Open: func(t *testing.T, options store.Options) store.Store { return openTest(t, options) },
 		Reopen: func(t *testing.T, s store.Store) store.Store {
 			old := s.(*Store)
-			path := old.db.Path()
+			path := old.file.Path()
 			if err := old.Close(); err != nil {
 				t.Fatal(err)
 			}

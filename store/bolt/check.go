@@ -22,9 +22,9 @@ func (s *Store) Check(ctx context.Context, problem func(string)) (found store.In
 	}
 	defer s.longJob.Release(1)
 	tell := func(format string, args ...any) { problem(fmt.Sprintf(format, args...)) }
-	err = whole(s.db.Path(), func() error {
+	err = whole(s.file.Path(), func() error {
 		return s.view(ctx, "check", func(t *tx) error {
-			c := &checker{tx: t, ctx: ctx, tell: tell, entries: map[string]int{}, facets: map[string]int{}, active: map[string]int{}}
+			c := newChecker(ctx, t, tell)
 			err := c.check(s.key)
 			found = c.found
 			return err
@@ -41,7 +41,7 @@ func (s *Store) Check(ctx context.Context, problem func(string)) (found store.In
 // reads the list of free pages that writes change.
 func (s *Store) checkPages(tell func(format string, args ...any)) error {
 	return s.committer.alone(func() (err, fatal error) {
-		return s.db.View(func(t *bbolt.Tx) error {
+		return s.file.View(func(t *bbolt.Tx) error {
 			for fault := range t.Check(bbolt.WithKVStringer(nameless{})) {
 				tell("bbolt: %v", fault)
 			}
@@ -66,6 +66,13 @@ type checker struct {
 	facets  map[string]int // users in each
 	active  map[string]int // users whose last day it was, by key of bucketActivity
 	live    int            // sessions not ended
+}
+
+func newChecker(ctx context.Context, t *tx, tell func(format string, args ...any)) *checker {
+	return &checker{
+		tx: t, ctx: ctx, tell: tell,
+		entries: map[string]int{}, facets: map[string]int{}, active: map[string]int{},
+	}
 }
 
 // check walks every bucket. Its error is for a walk that could not be finished.
@@ -148,13 +155,17 @@ func (c *checker) expect(record string, list []entry) {
 	}
 }
 
+// indexes are the buckets in which every entry is one that a record accounts for.
+// Identities, which are records too, are looked at by checkIdentity besides.
+var indexes = [][]byte{
+	bucketFormerIDs, bucketUnionIDs, bucketPhones, bucketNickNames, bucketDirectory,
+	bucketSessionsByUser, bucketSessionsByEnd, bucketKeysByEnd,
+	bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessagesByEnd,
+}
+
 // checkIndexes expects no entry but those of the records.
 func (c *checker) checkIndexes() error {
-	for _, bucket := range [][]byte{
-		bucketFormerIDs, bucketIdentities, bucketUnionIDs, bucketPhones, bucketNickNames, bucketDirectory,
-		bucketSessionsByUser, bucketSessionsByEnd, bucketKeysByEnd,
-		bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessagesByEnd,
-	} {
+	for _, bucket := range append(slices.Clip(indexes), bucketIdentities) {
 		n := 0
 		if err := c.each(bucket, func(_, _ []byte) { n++ }); err != nil {
 			return err

@@ -54,11 +54,7 @@ func TestCheckTells(t *testing.T) {
 
 // TestCheckTellsOfIndexes takes an entry from each index, changes one, and adds one.
 func TestCheckTellsOfIndexes(t *testing.T) {
-	for _, bucket := range [][]byte{
-		bucketFormerIDs, bucketUnionIDs, bucketPhones, bucketNickNames, bucketDirectory,
-		bucketSessionsByUser, bucketSessionsByEnd, bucketKeysByEnd,
-		bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessagesByEnd,
-	} {
+	for _, bucket := range indexes {
 		first := func(t *tx) []byte { k, _ := t.Bucket(bucket).Cursor().First(); return bytes.Clone(k) }
 		t.Run(string(bucket), func(t *testing.T) {
 			tells(t, breakage{breakIt: func(t *tx, _ store.LoggedIn) error { return t.delete(bucket, first(t)) },
@@ -81,7 +77,7 @@ func tells(t *testing.T, b breakage) {
 		t.Fatal(err)
 	}
 	var event string
-	err = s.db.Update(func(bt *bbolt.Tx) error {
+	err = s.file.Update(func(bt *bbolt.Tx) error {
 		tx := s.newTx(bt, s.ring.Load())
 		event = tx.firstEvent().Text(store.EventPrefix)
 		return b.breakIt(tx, alice)
@@ -170,7 +166,7 @@ func TestCheckOfAStoreInUse(t *testing.T) {
 func TestCheckEndsWithItsContext(t *testing.T) {
 	s := openUnchecked(t)
 	useEverything(t, s)
-	if err := s.db.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucketUsers), damages["halved"]) }); err != nil {
+	if err := s.file.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucketUsers), damages["halved"]) }); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

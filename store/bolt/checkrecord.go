@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"time"
 
@@ -201,13 +200,6 @@ func (c *checker) sumOfApps(day store.Day) (sum store.Activity) {
 		}
 	}
 	return sum
-}
-
-func splitActivityKey(key []byte) (day store.Day, appID string, ok bool) {
-	if len(key) < 4 {
-		return 0, "", false
-	}
-	return store.Day(binary.BigEndian.Uint32(key)), string(key[4:]), true
 }
 
 // checkFacet expects no counter of a facet without users.

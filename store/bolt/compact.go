@@ -24,11 +24,11 @@ func (s *Store) Compact(ctx context.Context) (before, after int64, err error) {
 	defer s.longJob.Release(1)
 	var old *bbolt.DB
 	err = s.committer.alone(func() (err, fatal error) {
-		if before, err = size(s.db.Path()); err != nil {
+		if before, err = size(s.file.Path()); err != nil {
 			return err, nil
 		}
 		old, err, fatal = s.rewrite(ctx, before)
-		return errors.Join(err, fatal), fatal
+		return err, fatal
 	})
 	if old != nil {
 		err = errors.Join(err, old.Close()) // when its last reader has gone
@@ -36,7 +36,7 @@ func (s *Store) Compact(ctx context.Context) (before, after int64, err error) {
 	if err != nil {
 		return before, 0, fmt.Errorf("bolt: compact: %w", err)
 	}
-	after, err = size(s.db.Path())
+	after, err = size(s.file.Path())
 	return before, after, err
 }
 
@@ -52,7 +52,7 @@ func size(path string) (int64, error) {
 // replaced, which readers may still use. The error is fatal when a loss of power
 // could bring that file back: what is written to the copy could be lost.
 func (s *Store) rewrite(ctx context.Context, size int64) (old *bbolt.DB, err, fatal error) {
-	path, old := s.db.Path(), s.db.db.Load()
+	path, old := s.file.Path(), s.file.db.Load()
 	fresh, err := copyOf(ctx, old, copyPath(path), size)
 	if err != nil {
 		return nil, errors.Join(err, removeCopy(path)), nil

@@ -35,11 +35,11 @@ func TestCompact(t *testing.T) {
 	if diff := cmp.Diff(entries, contents(t, s)); diff != "" {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
-	if info, err := os.Stat(s.db.Path()); err != nil || info.Size() != after || info.Mode() != 0o600 {
+	if info, err := os.Stat(s.file.Path()); err != nil || info.Size() != after || info.Mode() != 0o600 {
 		t.Errorf("the file has %d bytes and mode %v, %v", info.Size(), info.Mode(), err)
 	}
 	mustLogin(t, s, login("later"))
-	refuses(t, s.db.Path(), keyFileOf(s.db.Path()), store.ErrInUse)
+	refuses(t, s.file.Path(), keyFileOf(s.file.Path()), store.ErrInUse)
 }
 
 // TestCompactUnderLoad compacts while clients log in, read and take backups.
@@ -92,7 +92,7 @@ func TestCloseDuringCompact(t *testing.T) {
 		if err := <-compacted; err != nil && !errors.Is(err, store.ErrUnavailable) {
 			t.Error(err)
 		}
-		s = mustOpen(t, s.db.Path(), testOptions())
+		s = mustOpen(t, s.file.Path(), testOptions())
 		if diff := cmp.Diff(entries, contents(t, s)); diff != "" {
 			t.Errorf("(-before +after):\n%s", diff)
 		}
@@ -107,24 +107,24 @@ func TestCompactThatFails(t *testing.T) {
 	entries := contents(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	old := s.db.db.Load()
+	old := s.file.db.Load()
 	if _, err, fatal := s.rewrite(ctx, 0); !errors.Is(err, context.Canceled) || fatal != nil {
 		t.Errorf("when its context ends: %v, %v", err, fatal)
 	}
-	blocked := filepath.Join(copyPath(s.db.Path()), "x")
+	blocked := filepath.Join(copyPath(s.file.Path()), "x")
 	if err := os.MkdirAll(blocked, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Compact(t.Context()); err == nil {
 		t.Error("it wrote where it could not")
 	}
-	if err := os.RemoveAll(copyPath(s.db.Path())); err != nil {
+	if err := os.RemoveAll(copyPath(s.file.Path())); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(entries, contents(t, s)); diff != "" || s.db.db.Load() != old {
+	if diff := cmp.Diff(entries, contents(t, s)); diff != "" || s.file.db.Load() != old {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
-	if left, err := filepath.Glob(s.db.Path() + "?*"); err != nil || left != nil {
+	if left, err := filepath.Glob(s.file.Path() + "?*"); err != nil || left != nil {
 		t.Errorf("it left %v, %v", left, err)
 	}
 	mustLogin(t, s, login("bob"))
@@ -137,7 +137,7 @@ func TestCompactLetsNobodyIn(t *testing.T) {
 	mustLogin(t, s, login("alice"))
 	second := make(chan error, 1)
 	go func() {
-		_, err := Open(s.db.Path(), keyFileOf(s.db.Path()), testOptions())
+		_, err := Open(s.file.Path(), keyFileOf(s.file.Path()), testOptions())
 		second <- err
 	}()
 	for range 50 {

@@ -46,7 +46,7 @@ func TestDamageIsNoDisaster(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %s", bucket, name), func(t *testing.T) {
 				s := openUnchecked(t)
 				alice := useEverything(t, s)
-				if err := s.db.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucket), damage) }); err != nil {
+				if err := s.file.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucket), damage) }); err != nil {
 					t.Fatal(err)
 				}
 				for _, err := range everyVerb(t, s, alice) {
@@ -125,7 +125,7 @@ func TestDamageIsTold(t *testing.T) {
 				if err := read(s, alice); err != nil {
 					t.Fatal(err)
 				}
-				err := s.db.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket([]byte(bucket)), damages[name]) })
+				err := s.file.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket([]byte(bucket)), damages[name]) })
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -164,9 +164,9 @@ func TestOpenTorn(t *testing.T) {
 	for range 200 {
 		mustLogin(t, s, login("alice"))
 	}
-	origin := s.db.Path()
+	origin := s.file.Path()
 	var used int // the file may be longer
-	if err := s.db.View(func(tx *bbolt.Tx) error { used = int(tx.Size()); return nil }); err != nil {
+	if err := s.file.View(func(tx *bbolt.Tx) error { used = int(tx.Size()); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	closeTest(t, s)
@@ -194,7 +194,7 @@ func breakSession(t *testing.T, s *Store) {
 	t.Helper()
 	session := mustLogin(t, s, login("alice")).Session
 	_, id := sessionIDs(session)
-	err := s.db.Update(func(t *bbolt.Tx) error { return t.Bucket(bucketSessions).Put(id[:], []byte("?")) })
+	err := s.file.Update(func(t *bbolt.Tx) error { return t.Bucket(bucketSessions).Put(id[:], []byte("?")) })
 	if err != nil {
 		t.Fatal(err)
 	}

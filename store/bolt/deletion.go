@@ -12,16 +12,16 @@ import (
 // DeleteUser erases the user. What the audit knows of them may be long: it is
 // erased first, in small transactions, so that logins go on meanwhile.
 func (s *Store) DeleteUser(ctx context.Context, userID string, by store.Actor) (id string, err error) {
-	err = s.inSteps(ctx, "delete_user", func(t *tx, e *progress) (done bool, err error) {
+	err = s.inSteps(ctx, "delete_user", func(t *tx, p *progress) (done bool, err error) {
 		user, err := t.user(userID)
 		if err != nil {
 			return false, err
 		}
 		id = user.ID
-		if more, err := t.scrubEvents(user, e); err != nil || more {
+		if more, err := t.scrubEvents(user, p); err != nil || more {
 			return false, err
 		}
-		return true, t.deleteUser(user, by, e)
+		return true, t.deleteUser(user, by, p)
 	})
 	return id, err
 }
@@ -41,20 +41,20 @@ func (s *Store) inSteps(ctx context.Context, verb string, step func(*tx, *progre
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	e := &progress{next: map[string][]byte{}}
+	p := &progress{next: map[string][]byte{}}
 	for done := false; !done; {
 		var after *progress
 		err := s.update(ctx, verb, func(t *tx) (err error) {
-			after = &progress{next: maps.Clone(e.next)}
+			after = &progress{next: maps.Clone(p.next)}
 			done, err = step(t, after)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		e = after
+		p = after
 	}
-	s.touched.forget(e.sessions)
+	s.touched.forget(p.sessions)
 	return nil
 }
 
@@ -64,12 +64,12 @@ const scrubBatch = 3 * maxBatch
 
 // scrubEvents takes addresses and details out of the next events about the user
 // or by them, a batch at most. It reports whether there may be more.
-func (t *tx) scrubEvents(user store.User, e *progress) (more bool, err error) {
+func (t *tx) scrubEvents(user store.User, p *progress) (more bool, err error) {
 	left := scrubBatch
 	for _, id := range rawIDsOf(user) {
 		for _, index := range [][]byte{bucketAuditByUser, bucketAuditByActor} {
 			list := string(index) + string(id[:])
-			from, begun := e.next[list]
+			from, begun := p.next[list]
 			if !begun {
 				from = id[:]
 			}
@@ -77,7 +77,7 @@ func (t *tx) scrubEvents(user store.User, e *progress) (more bool, err error) {
 				if err := t.scrubEvent(index, key); err != nil {
 					return false, err
 				}
-				e.next[list] = append(key, 0)
+				p.next[list] = append(key, 0)
 				left--
 			}
 			if left == 0 {
@@ -108,14 +108,14 @@ func (t *tx) scrubEvent(index, key []byte) error {
 }
 
 // deleteUser removes a user whose events are scrubbed, with all that is theirs.
-func (t *tx) deleteUser(user store.User, by store.Actor, e *progress) error {
+func (t *tx) deleteUser(user store.User, by store.Actor, p *progress) error {
 	for _, i := range user.Identities {
 		if err := t.dropIdentity(i.AppID, i.OpenID); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		t.dropSessions(rawUser(user.ID), e),
+		t.dropSessions(rawUser(user.ID), p),
 		t.saveUser(&user, nil),
 		t.audit(store.ActionDelete, user.ID, by, ""),
 	)
@@ -123,10 +123,10 @@ func (t *tx) deleteUser(user store.User, by store.Actor, e *progress) error {
 
 // dropSessions removes all sessions of a user, also those that do not read: their
 // bytes may still tell of the user.
-func (t *tx) dropSessions(user store.RawID, e *progress) error {
+func (t *tx) dropSessions(user store.RawID, p *progress) error {
 	for _, key := range t.keysFrom(bucketSessionsByUser, user[:], user[:], math.MaxInt) {
 		id := rawID(key[len(user):])
-		e.sessions = append(e.sessions, id.Text(store.SessionPrefix))
+		p.sessions = append(p.sessions, id.Text(store.SessionPrefix))
 		session, err := t.keptSession(id)
 		if err != nil {
 			err = errors.Join(t.delete(bucketSessions, id[:]), t.delete(bucketSessionsByUser, key))

@@ -100,7 +100,7 @@ func TestDeletionLeavesNothing(t *testing.T) {
 // eachEntry calls visit with all keys and all values.
 func eachEntry(t *testing.T, s *Store, visit func(bucket string, entry []byte)) {
 	t.Helper()
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.file.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			return b.ForEach(func(k, v []byte) error {
 				visit(string(name), k)
@@ -120,7 +120,7 @@ func compacted(t *testing.T, s *Store) []byte {
 	if _, _, err := s.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(s.db.Path())
+	file, err := os.ReadFile(s.file.Path())
 	if err != nil {
 		t.Fatal(err)
 	}

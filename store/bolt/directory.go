@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 
@@ -145,7 +144,3 @@ func (d *directory) counter(f store.UserFilter) (n int, kept bool) {
 }
 
 func (d *directory) size(facet string) int { return d.counted(bucketFacets, []byte(facet)) }
-
-func misnamed(bucket []byte) error {
-	return fmt.Errorf("%w: a key in %s", store.ErrDamaged, bucket)
-}

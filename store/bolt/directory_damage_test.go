@@ -61,7 +61,7 @@ func TestDirectoryDamaged(t *testing.T) {
 			if _, err := s.Users(t.Context(), q); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.db.Update(func(tx *bbolt.Tx) error { return test.damage(tx, user) }); err != nil {
+			if err := s.file.Update(func(tx *bbolt.Tx) error { return test.damage(tx, user) }); err != nil {
 				t.Fatal(err)
 			}
 			if page, err := s.Users(t.Context(), q); !errors.Is(err, store.ErrDamaged) || len(page.Users) > 0 {

@@ -49,3 +49,12 @@ func directoryKey(facet string, order store.UserOrderField, t time.Time, user st
 func nickNameKey(folded string, user store.RawID) []byte {
 	return append(append([]byte(folded), 0), user[:]...)
 }
+
+// splitNickNameKey returns the user of an entry in nicknames.
+func splitNickNameKey(key []byte) (store.RawID, error) {
+	end := len(key) - len(store.RawID{})
+	if end < 1 || key[end-1] != 0 {
+		return store.RawID{}, misnamed(bucketNickNames)
+	}
+	return rawID(key[end:]), nil
+}

@@ -15,7 +15,7 @@ import (
 // writes fail as the kernel lets them fail. It returns how to undo that.
 func divert(t *testing.T, s *Store, path string, flag int) (undo func()) {
 	t.Helper()
-	fd := descriptor(t, s.db.Path())
+	fd := descriptor(t, s.file.Path())
 	saved, err := syscall.Dup(fd)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestBrokenDiskEndsWriting(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := roomy(t)
-			path := s.db.Path()
+			path := s.file.Path()
 			undo := divert(t, s, fault.path, fault.flag)
 			failed := s.keep(t, "lost")
 			undo()
@@ -132,7 +132,7 @@ func TestFullDiskIsOutlived(t *testing.T) {
 		t.Errorf("ping after the disk has room again: %v", err)
 	}
 	mustLogin(t, s, login("alice"))
-	path := s.db.Path()
+	path := s.file.Path()
 	closeTest(t, s)
 	onlyFirstKey(t, mustOpen(t, path, s.options))
 }

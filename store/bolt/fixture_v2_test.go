@@ -73,7 +73,7 @@ func keepFixture(t *testing.T, s *Store, version string) {
 	t.Helper()
 	var db bytes.Buffer
 	_, backupErr := s.Backup(t.Context(), &db)
-	key, keyErr := os.ReadFile(string(keyFileOf(s.db.Path())))
+	key, keyErr := os.ReadFile(string(keyFileOf(s.file.Path())))
 	err := errors.Join(backupErr, keyErr,
 		os.WriteFile(filepath.Join("testdata", version+".db"), db.Bytes(), 0o600),
 		os.WriteFile(filepath.Join("testdata", version+".key"), key, 0o600),

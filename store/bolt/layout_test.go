@@ -30,7 +30,7 @@ func TestLayout(t *testing.T) {
 	s := openTest(t, testOptions())
 	useEverything(t, s)
 	var found []string
-	err = s.db.View(func(tx *bbolt.Tx) error {
+	err = s.file.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			found = append(found, string(name))
 			if b.Stats().KeyN == 0 {
@@ -59,7 +59,7 @@ func TestLayout(t *testing.T) {
 
 func keysOf(t *testing.T, s *Store, bucket string) (keys []string) {
 	t.Helper()
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.file.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(bucket)).ForEach(func(k, _ []byte) error { keys = append(keys, string(k)); return nil })
 	})
 	if err != nil {

@@ -50,20 +50,23 @@ func (t *tx) login(in store.Login) (out store.LoggedIn, err error) {
 	if in.Profile != nil {
 		user.Profile = user.Profile.Merge(*in.Profile, t.now)
 	}
-	if err := t.countLogin(&user, in, out.IsNewUser, isNewInApp); err != nil {
+	if user, err = t.countLogin(user, in, out.IsNewUser, isNewInApp); err != nil {
 		return out, err
 	}
-	out.User = user
-	out.Session = store.Session{
-		ID: in.SessionID, UserID: user.ID, AppID: in.AppID, OpenID: in.OpenID,
-		CreatedAt: t.now, LastUsedAt: t.now, ExpiresAt: t.now.Add(t.options.SessionLife),
-		UserAgent: store.ClipUserAgent(in.UserAgent), IPAddress: in.IPAddress, Refresh: in.Refresh,
-	}
+	out.User, out.Session = user, t.newSession(in, user)
 	return out, errors.Join(
 		t.saveUser(before, &user),
 		t.beginSession(out.Session, t.options.MaxSessions),
 		t.audit(store.ActionLogin, user.ID, by, store.Optional(in.AppID)),
 	)
+}
+
+func (t *tx) newSession(in store.Login, user store.User) store.Session {
+	return store.Session{
+		ID: in.SessionID, UserID: user.ID, AppID: in.AppID, OpenID: in.OpenID,
+		CreatedAt: t.now, LastUsedAt: t.now, ExpiresAt: t.now.Add(t.options.SessionLife),
+		UserAgent: store.ClipUserAgent(in.UserAgent), IPAddress: in.IPAddress, Refresh: in.Refresh,
+	}
 }
 
 // arrive finds the user who logs in, nil for somebody new: the identity's user,
@@ -137,7 +140,7 @@ func (t *tx) refresh(in store.Refresh) (session store.Session, user store.User, 
 		return session, user, outcome, err
 	}
 	if user, err = t.owner(session); err == nil && outcome == store.RefreshExchange {
-		err = t.countActive(&user, session.AppID, session.OpenID)
+		user, err = t.countActive(user, session.AppID, session.OpenID)
 	}
 	return session, user, outcome, err
 }

@@ -63,7 +63,7 @@ func TestOpenMakesPrivateFiles(t *testing.T) {
 
 func TestOpenInUse(t *testing.T) {
 	s := openTest(t, testOptions())
-	refuses(t, s.db.Path(), keyFileOf(s.db.Path()), store.ErrInUse)
+	refuses(t, s.file.Path(), keyFileOf(s.file.Path()), store.ErrInUse)
 	mustLogin(t, s, login("alice"))
 }
 
@@ -167,7 +167,7 @@ func TestRemoveUnfinished(t *testing.T) {
 	}
 	// What bbolt writes first is as long as we think.
 	s := openUnchecked(t)
-	if file, err := os.Stat(s.db.Path()); err != nil || file.Size() < initialPages*int64(page) {
+	if file, err := os.Stat(s.file.Path()); err != nil || file.Size() < initialPages*int64(page) {
 		t.Errorf("a new store has %d bytes, %v", file.Size(), err)
 	}
 }

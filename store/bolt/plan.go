@@ -74,7 +74,7 @@ func (d *directory) among(candidates []store.RawID, wanted condition, by store.U
 			return nil, err
 		}
 		if wanted.metBy(user) {
-			places = append(places, placeOf(store.UserOrder{By: by}.PositionOf(user).At, id))
+			places = append(places, placeOf(by.TimeOf(user), id))
 		}
 	}
 	slices.SortFunc(places, place.compare)
@@ -128,7 +128,7 @@ type condition struct {
 }
 
 func (c condition) metBy(u store.User) bool {
-	return (c.search == nil || c.search.finds(u)) && c.filter.MatchesFacts(u)
+	return (c.search == nil || c.search.finds(u)) && c.filter.MatchesButSearch(u)
 }
 
 // within returns what is left of a condition for those who stand in a stretch that

@@ -41,6 +41,22 @@ func (e *encoder) time(t time.Time) {
 	e.uint(uint64(t.UnixMilli()))
 }
 
+func (e *encoder) texts(list []string) {
+	e.uint(uint64(len(list)))
+	for _, s := range list {
+		e.text(s)
+	}
+}
+
+func (e *encoder) flag(yes bool) { e.uint(uint64(bit(yes))) }
+
+func bit(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // decoder reads what an encoder wrote. After a fault every read gives zero;
 // err tells.
 type decoder struct {
@@ -97,21 +113,6 @@ func (d *decoder) bytes() []byte {
 	return d.raw(int(n))
 }
 
-func (e *encoder) texts(list []string) {
-	e.uint(uint64(len(list)))
-	for _, s := range list {
-		e.text(s)
-	}
-}
-
-func (e *encoder) flag(yes bool) {
-	if yes {
-		e.uint(1)
-	} else {
-		e.uint(0)
-	}
-}
-
 func (d *decoder) texts() (list []string) {
 	for range d.count() {
 		list = append(list, d.text())
@@ -152,4 +153,14 @@ func rawID(b []byte) (raw store.RawID) {
 		copy(raw[:], b)
 	}
 	return raw
+}
+
+// dangling is for a key that names a record which is not there.
+func dangling(kind string) error {
+	return fmt.Errorf("%w: an index names a missing %s", store.ErrDamaged, kind)
+}
+
+// misnamed is for a key that does not read.
+func misnamed(bucket []byte) error {
+	return fmt.Errorf("%w: a key in %s", store.ErrDamaged, bucket)
 }

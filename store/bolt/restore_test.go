@@ -26,7 +26,7 @@ func restore(t *testing.T, text []byte, keyFile seal.KeyFile) (path string, foun
 // openRestored opens a restored store with the key file of the one it came from.
 func openRestored(t *testing.T, path string, origin *Store) *Store {
 	t.Helper()
-	s, err := Open(path, keyFileOf(origin.db.Path()), testOptions())
+	s, err := Open(path, keyFileOf(origin.file.Path()), testOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func openRestored(t *testing.T, path string, origin *Store) *Store {
 func TestRestoreRefuses(t *testing.T) {
 	s := openTest(t, testOptions())
 	useEverything(t, s)
-	whole, key := backup(t, s), keyFileOf(s.db.Path())
+	whole, key := backup(t, s), keyFileOf(s.file.Path())
 	misled := bytes.ReplaceAll(whole, []byte("alice in wonderland"), []byte("malic in wonderland")) // in the index
 	tests := []struct {
 		name string
@@ -100,8 +100,8 @@ func TestRestoreOverwritesNothing(t *testing.T) {
 	from := fileOf(t, backup(t, s))
 	mustLogin(t, s, login("alice"))
 	before := contents(t, s)
-	key := keyFileOf(s.db.Path())
-	_, err := Restore(t.Context(), from, s.db.Path(), key, testOptions(), func(string) {})
+	key := keyFileOf(s.file.Path())
+	_, err := Restore(t.Context(), from, s.file.Path(), key, testOptions(), func(string) {})
 	if !errors.Is(err, fs.ErrExist) {
 		t.Errorf("error %v, want fs.ErrExist", err)
 	}

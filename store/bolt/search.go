@@ -81,12 +81,3 @@ func (d *directory) found(s search) iter.Seq2[store.RawID, error] {
 		}
 	}
 }
-
-// splitNickNameKey returns the user of an entry in nicknames.
-func splitNickNameKey(key []byte) (store.RawID, error) {
-	end := len(key) - len(store.RawID{})
-	if end < 1 || key[end-1] != 0 {
-		return store.RawID{}, misnamed(bucketNickNames)
-	}
-	return rawID(key[end:]), nil
-}

@@ -16,7 +16,7 @@ func TestFileHoldsNoSecret(t *testing.T) {
 	s := openTest(t, testOptions())
 	useEverything(t, s)
 	renewSealing(t, s)
-	file, err := os.ReadFile(s.db.Path())
+	file, err := os.ReadFile(s.file.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestFileHoldsNoSecret(t *testing.T) {
 // keySecrets returns what the key file holds, in its text and bare.
 func keySecrets(t *testing.T, s *Store) []string {
 	t.Helper()
-	text, err := os.ReadFile(string(keyFileOf(s.db.Path())))
+	text, err := os.ReadFile(string(keyFileOf(s.file.Path())))
 	if err != nil {
 		t.Fatal(err)
 	}

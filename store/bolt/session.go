@@ -98,11 +98,6 @@ func notFound(err error) error {
 	return err
 }
 
-// dangling is for a key that names a record which is not there.
-func dangling(kind string) error {
-	return fmt.Errorf("%w: an index names a missing %s", store.ErrDamaged, kind)
-}
-
 func (t *tx) liveSession(id string) (store.Session, error) {
 	raw, ok := store.ParseID(store.SessionPrefix, id)
 	if !ok {
@@ -187,15 +182,11 @@ func (t *tx) beginSession(session store.Session, limit int) error {
 // endSession removes a session and its indexes.
 func (t *tx) endSession(session store.Session) error {
 	user, id := sessionIDs(session)
-	counted := 1
-	if session.Blocked {
-		counted = 0
-	}
 	return errors.Join(
 		t.delete(bucketSessions, id[:]),
 		t.delete(bucketSessionsByUser, byUser(user, id)),
 		t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id)),
-		t.count(bucketMeta, keySessions, -counted),
+		t.count(bucketMeta, keySessions, -bit(!session.Blocked)),
 	)
 }
 

@@ -82,7 +82,7 @@ func (s *Store) view(ctx context.Context, verb string, fn func(*tx) error) (err 
 	}
 	for again := true; again; {
 		ring := s.ring.Load()
-		err = s.db.View(func(t *bbolt.Tx) error { return fn(s.newTx(t, ring)) })
+		err = s.file.View(func(t *bbolt.Tx) error { return fn(s.newTx(t, ring)) })
 		again = errors.Is(err, store.ErrDamaged) && s.ring.Load() != ring
 	}
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {

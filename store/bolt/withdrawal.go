@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 
 	"menshen/store"
@@ -11,7 +10,7 @@ import (
 // Withdraw erases what WeChat says a user has withdrawn. A crash before the last
 // transaction leaves the message unknown: WeChat's repeat begins anew.
 func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
-	return s.inSteps(ctx, "withdraw", func(t *tx, e *progress) (done bool, err error) {
+	return s.inSteps(ctx, "withdraw", func(t *tx, p *progress) (done bool, err error) {
 		if t.get(bucketMessages, w.MessageID[:]) != nil {
 			return true, nil
 		}
@@ -20,7 +19,7 @@ func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
 			return false, err
 		}
 		if known && w.Account {
-			if more, err := t.scrubEvents(user, e); err != nil || more {
+			if more, err := t.scrubEvents(user, p); err != nil || more {
 				return false, err
 			}
 		}
@@ -29,7 +28,7 @@ func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
 			t.audit(store.ActionPush, user.ID, store.Actor{ID: store.ActorWeChat}, w.Detail),
 		)
 		if known {
-			err = errors.Join(err, t.withdraw(user, w, e))
+			err = errors.Join(err, t.withdraw(user, w, p))
 		}
 		return true, err
 	})
@@ -52,10 +51,10 @@ func (t *tx) withdrawer(w store.Withdrawal) (user store.User, known bool, err er
 }
 
 // withdraw does to the user what the message says.
-func (t *tx) withdraw(before store.User, w store.Withdrawal, e *progress) error {
+func (t *tx) withdraw(before store.User, w store.Withdrawal, p *progress) error {
 	by := store.Actor{ID: store.ActorWeChat}
 	if w.Account {
-		return t.deleteUser(before, by, e)
+		return t.deleteUser(before, by, p)
 	}
 	after := w.Erase(before, t.now)
 	err := t.saveUser(&before, &after)
@@ -69,7 +68,7 @@ func (t *tx) withdraw(before store.User, w store.Withdrawal, e *progress) error 
 func (t *tx) rememberMessage(id [32]byte) error {
 	end := t.now.Add(store.MessageMemory)
 	return errors.Join(
-		t.put(bucketMessages, id[:], binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli()))),
+		t.put(bucketMessages, id[:], at(end, nil)),
 		t.put(bucketMessagesByEnd, at(end, id[:]), nil),
 	)
 }
