@@ -28,6 +28,7 @@ func TestBackupCommand(t *testing.T) {
 		t.Errorf("the backup has mode %v", got)
 	}
 	expectRefusal(t, house.run("backup", file), file+" is there already")
+	expectRefusal(t, house.run("backup", ""), "the file to make has no name")
 	nowhere := filepath.Join(file, "backup")
 	expectRefusal(t, house.run("backup", nowhere), "not a directory")
 	server.stop()

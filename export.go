@@ -107,9 +107,9 @@ type exportedEvent struct {
 	Detail    store.Optional `json:"detail,omitempty"`
 }
 
-// controls are the control characters that encoding/json lets through, which a
-// terminal may obey: DEL and C1.
-var controls = regexp.MustCompile(`[\x{7f}-\x{9f}]`)
+// controls are what encoding/json lets through and a terminal may obey: DEL, C1,
+// and the characters that turn the direction of writing (Unicode: Bidi_Control).
+var controls = regexp.MustCompile(`[\x{7f}-\x{9f}\x{61c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}]`)
 
 // print writes the dossier for people to read.
 func (d dossier) print(w io.Writer) error {

@@ -35,16 +35,17 @@ func TestExportLeavesNothingOut(t *testing.T) {
 	}
 }
 
-// TestExportCommandsNoTerminal has a name begin with CSI, which a terminal obeys.
+// TestExportCommandsNoTerminal has a name begin with CSI, which a terminal obeys,
+// and end with all that turns the direction of writing.
 func TestExportCommandsNoTerminal(t *testing.T) {
-	const name = "\u009b31mred\x7f\n\x1b[0m 门神🚪"
+	const name = "\u009b31mred\x7f\n\x1b[0m 门神🚪\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 	var held store.Export
 	held.User.Profile.NickName = name
 	var text strings.Builder
 	if err := newDossier(held).print(&text); err != nil {
 		t.Fatal(err)
 	}
-	if strings.ContainsFunc(text.String(), func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+	if strings.ContainsFunc(text.String(), func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Bidi_Control) && r != '\n' }) {
 		t.Errorf("printed %q", text.String())
 	}
 	var got dossier

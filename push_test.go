@@ -54,6 +54,9 @@ func TestPushErasesWhatItNames(t *testing.T) {
 			})
 		}
 	}
+	if n, want := h.pushEvents(), 2*(len(tests)-1); n != want { // all but the event of another kind
+		t.Errorf("the audit has %d messages, want %d", n, want)
+	}
 }
 
 // TestPushOfAClosedAccount erases the user.

@@ -60,7 +60,7 @@ func TestBlockReasons(t *testing.T) {
 	id := s.login("mei").User.ID
 	for name, reason := range map[string]string{
 		"nothing": "", "white space": " \n\t", "too long": strings.Repeat("字", 501), "a control character": "a\x07b",
-		"a direction override": "a\u202eb",
+		"a direction override": "a\u202eb", "nothing to be seen": "\u3164\u200d",
 	} {
 		s.run(name, func(s *server) {
 			got := s.refused("BAD_USER_INPUT", adminKey, blockDocument, variables{"id": id, "reason": reason})

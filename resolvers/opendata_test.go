@@ -57,26 +57,6 @@ func TestDecryptProfile(t *testing.T) {
 	s.same("me", ask[user](s, in.AccessToken, meDocument, nil).Profile, chosenProfile)
 }
 
-// TestWhatOpenDataMayNotBring keeps nothing that a user could not have typed.
-func TestWhatOpenDataMayNotBring(t *testing.T) {
-	s := start(t)
-	in := s.login("mei")
-	for given, kept := range map[string]string{
-		"http://wx.qlogo.cn/mmopen/vi_32/x/0": "https://wx.qlogo.cn/mmopen/vi_32/x/0",
-		"https://cdn.example/1.png":           "https://cdn.example/1.png",
-		"http://cdn.example/1.png":            "https://cdn.example/1.png", // as it was kept before
-		"javascript:alert(1)":                 "https://cdn.example/1.png",
-	} {
-		if kept == "https://cdn.example/1.png" && given != kept {
-			s.update(in.AccessToken, variables{"avatarUrl": kept})
-		}
-		odd := map[string]any{"nickName": "a\u202eb", "city": "\x1b[31m", "avatarUrl": given}
-		got := ask[struct{ User user }](s, in.AccessToken, profileDocument, input(s.openData("mei", wechattest.KindProfile, odd)))
-		s.same("texts kept", got.User.Profile.NickName+got.User.Profile.City, "")
-		s.same("avatar kept of "+given, got.User.Profile.AvatarURL, kept)
-	}
-}
-
 func TestDecryptProfileWithoutRawData(t *testing.T) {
 	s := start(t)
 	in := s.login("mei")

@@ -51,17 +51,17 @@ func profileChange(in graph.UpdateProfileInput) (change store.ProfileChange, err
 	if in == (graph.UpdateProfileInput{}) {
 		return change, invalidInput("input", "must set at least one field")
 	}
-	line := func(most int) func(string) string {
-		return func(text string) string { return checkText(text, most, disturbs) }
+	line := func(most int) func(string) (string, string) {
+		return func(text string) (string, string) { return text, checkText(text, most, disturbs) }
 	}
 	for _, field := range []struct {
 		name  string
 		in    graphql.Omittable[*string]
-		check func(text string) (rule string)
+		check func(text string) (kept, rule string)
 		out   **store.Optional
 	}{
 		{"nickName", in.NickName, line(maxName), &change.NickName},
-		{"avatarUrl", in.AvatarURL, checkAvatarURL, &change.AvatarURL},
+		{"avatarUrl", in.AvatarURL, avatarURL, &change.AvatarURL},
 		{"language", in.Language, line(maxLanguage), &change.Language},
 		{"city", in.City, line(maxName), &change.City},
 		{"province", in.Province, line(maxName), &change.Province},
@@ -78,7 +78,7 @@ func profileChange(in graph.UpdateProfileInput) (change store.ProfileChange, err
 }
 
 // textChange checks one text: nil when it is left out, empty when it is null.
-func textChange(field string, in graphql.Omittable[*string], check func(string) string) (*store.Optional, error) {
+func textChange(field string, in graphql.Omittable[*string], check func(string) (kept, rule string)) (*store.Optional, error) {
 	text, set := in.ValueOK()
 	if !set {
 		return nil, nil
@@ -86,11 +86,11 @@ func textChange(field string, in graphql.Omittable[*string], check func(string) 
 	if text == nil {
 		return new(store.Optional), nil
 	}
-	trimmed := strings.TrimSpace(*text)
-	if rule := check(trimmed); rule != "" {
+	kept, rule := check(strings.TrimSpace(*text))
+	if rule != "" {
 		return nil, invalidInput(field, rule)
 	}
-	return new(store.Optional(trimmed)), nil
+	return new(store.Optional(kept)), nil
 }
 
 // checkNickName asks WeChat about a name that is to be set, if the operator

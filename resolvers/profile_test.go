@@ -58,9 +58,14 @@ func TestUpdateProfileRules(t *testing.T) {
 		"an isolate":               {"nickName", "a\u2067b", "invisible ones"},
 		"a left-to-right mark":     {"nickName", "a\u200eb", "invisible ones"},
 		"a placeholder in hiding":  {"nickName", "微信用户\u200b", "invisible ones"},
-		"nothing to be seen":       {"nickName", "\u3164\u2800", "one of them visible"},
+		"an Arabic letter mark":    {"nickName", "a\u061cb", "invisible ones"},
+		"a soft hyphen":            {"nickName", "a\u00adb", "invisible ones"},
+		"nothing to be seen":       {"nickName", "\u3164\u115f\u1160\uffa0\u2800", "one of them visible"},
+		"joiners of nothing":       {"nickName", "\u200d\ufe0f\u200c", "one of them visible"},
+		"the tags of no flag":      {"city", "\U000e0067\U000e007f", "one of them visible"},
 		"quotes in an address":     {"avatarUrl", `https://cdn.example/"><script>`, "quotes"},
 		"a port that is none":      {"avatarUrl", "https://cdn.example:99999/1.png", "port"},
+		"port zero":                {"avatarUrl", "https://cdn.example:0/1.png", "port"},
 		"a host of dots":           {"avatarUrl", "https://./1.png", "https"},
 		"a long language":          {"language", strings.Repeat("z", 33), "1 to 32 characters"},
 		"a long city":              {"city", strings.Repeat("c", 65), "1 to 64 characters"},
@@ -105,7 +110,22 @@ func TestUpdateProfileLimits(t *testing.T) {
 	} {
 		s.update(in.AccessToken, variables{field: text})
 	}
-	s.same("a family of emoji", s.update(in.AccessToken, variables{"nickName": "👩‍👩‍👧"}).NickName, "👩‍👩‍👧")
+	for name, text := range map[string]string{
+		"a family of emoji": "👩‍👩‍👧", "the flag of Scotland": "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "a Persian word": "می\u200cخواهم",
+	} {
+		s.same(name, s.update(in.AccessToken, variables{"nickName": text}).NickName, text)
+	}
+	s.same("an address with Chinese in it", s.update(in.AccessToken, variables{"avatarUrl": "HTTPS://cdn.example:8443/梅.png"}).AvatarURL,
+		"https://cdn.example:8443/%E6%A2%85.png")
+}
+
+func TestAvatarURLEndsNoAttribute(t *testing.T) {
+	s := start(t)
+	in := s.login("mei")
+	for _, c := range "\"<>\\`^{|}" {
+		v := variables{"input": variables{"avatarUrl": "https://cdn.example/" + string(c) + ".png"}}
+		s.same("field of "+string(c), s.refused("BAD_USER_INPUT", in.AccessToken, updateDocument, v).Extensions.Field, "input.avatarUrl")
+	}
 }
 
 const textCheckPath = "/wxa/msg_sec_check"

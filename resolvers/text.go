@@ -24,10 +24,11 @@ func checkText(text string, most int, forbidden func(rune) bool) (rule string) {
 	return ""
 }
 
-// visible reports whether a character leaves a mark. The fillers of Hangul and
-// the blank of Braille count as letters and leave none.
+// visible reports whether a character leaves a mark. Some that count as letters
+// or marks leave none, such as the fillers of Hangul, and the blank of Braille.
 func visible(r rune) bool {
-	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\u115f\u1160\u2800\u3164\uffa0", r)
+	return unicode.IsGraphic(r) && !unicode.IsSpace(r) && r != '\u2800' &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // disturbs reports whether a character does something to the line instead of
@@ -43,28 +44,29 @@ func disturbs(r rune) bool {
 // maxURL is what every browser and proxy lets through, in bytes.
 const maxURL = 2048
 
-// checkAvatarURL tells which rule an avatar's address breaks, "" for none. What
+// avatarURL returns an avatar's address as it is kept, or the rule it breaks. What
 // chooseAvatar gives is a file on the phone (wxfile://tmp, or http://tmp and
 // http://usr in the developer tools), which nobody else can open.
-func checkAvatarURL(text string) (rule string) {
+func avatarURL(text string) (kept, rule string) {
 	for _, local := range []string{"wxfile://", "http://tmp", "http://usr"} {
 		if strings.HasPrefix(strings.ToLower(text), local) {
-			return "is a file on the phone: upload it first"
+			return "", "is a file on the phone: upload it first"
 		}
 	}
 	u, err := url.Parse(text)
-	switch {
-	case len(text) > maxURL:
-		return fmt.Sprintf("must have at most %d bytes", maxURL)
-	case err != nil || u.Scheme != "https" || strings.Trim(u.Hostname(), ".") == "" || u.User != nil:
-		return "must be an https address without a user in it"
-	case !utf8.ValidString(text) || strings.ContainsFunc(text, breaksURL):
-		return "must not have spaces, quotes, brackets, control characters, or invisible ones"
+	if err != nil || u.Scheme != "https" || strings.Trim(u.Hostname(), ".") == "" || u.User != nil {
+		return "", "must be an https address without a user in it"
 	}
-	if _, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16); err != nil {
-		return "must not have a port that is none"
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, breaksURL) {
+		return "", "must not have spaces, quotes, brackets, control characters, or invisible ones"
 	}
-	return ""
+	if port, err := strconv.ParseUint(cmp.Or(u.Port(), "443"), 10, 16); err != nil || port == 0 {
+		return "", "must not have a port that is none"
+	}
+	if kept = u.String(); len(kept) > maxURL {
+		return "", fmt.Sprintf("must have at most %d bytes", maxURL)
+	}
+	return kept, ""
 }
 
 // breaksURL reports whether a character may not stand in an address (RFC 3986,
@@ -77,17 +79,21 @@ func breaksURL(r rune) bool {
 // types, since CBC lets whoever spoils a block bend the next one. What breaks a
 // rule is left out. WeChat's own old addresses are http, and answer to https.
 func keepable(p store.Profile) store.Profile {
-	for _, text := range []*store.Optional{&p.NickName, &p.Language, &p.City, &p.Province, &p.Country} {
-		if checkText(string(*text), maxName, disturbs) != "" {
-			*text = ""
+	for text, most := range map[*store.Optional]int{
+		&p.NickName: maxName, &p.Language: maxLanguage, &p.City: maxName, &p.Province: maxName, &p.Country: maxName,
+	} {
+		trimmed := strings.TrimSpace(string(*text))
+		if checkText(trimmed, most, disturbs) != "" {
+			trimmed = ""
 		}
+		*text = store.Optional(trimmed)
 	}
-	if u, err := url.Parse(string(p.AvatarURL)); err == nil && u.Scheme == "http" && strings.HasSuffix(u.Hostname(), ".qlogo.cn") {
+	avatar := string(p.AvatarURL)
+	if u, err := url.Parse(avatar); err == nil && u.Scheme == "http" && strings.HasSuffix(u.Host, ".qlogo.cn") {
 		u.Scheme = "https"
-		p.AvatarURL = store.Optional(u.String())
+		avatar = u.String()
 	}
-	if checkAvatarURL(string(p.AvatarURL)) != "" {
-		p.AvatarURL = ""
-	}
+	avatar, _ = avatarURL(avatar)
+	p.AvatarURL = store.Optional(avatar)
 	return p
 }

@@ -59,6 +59,8 @@ func TestClipUserAgent(t *testing.T) {
 		"one cut inside a rune":  {long[1:] + "门", long[1:]},
 		"one that is not UTF-8":  {"a\xffb\xc3", "ab"},
 		"long and all not UTF-8": {strings.Repeat("\xff", 1000), ""},
+		"commands to a terminal": {"a\x1b[31m\u009b2J\x7f\n门", "a[31m2J门"},
+		"turned writing":         {"a\u202eb\u2066c\u061c", "abc"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
