@@ -32,10 +32,10 @@ func (s *Store) AuditEvents(ctx context.Context, q store.AuditQuery) (page store
 }
 
 func (t *tx) auditPage(ctx context.Context, q store.AuditQuery) (page store.AuditPage, err error) {
-	before := everything.before
+	before := everything.high
 	if after, ok := store.ParseID(store.EventPrefix, q.After); ok {
 		before = after[:]
-		for newest, err := range t.search(ctx, q.Filter, everything.before) {
+		for newest, err := range t.eventsOf(ctx, q.Filter, everything.high) {
 			if err != nil {
 				return page, err
 			}
@@ -43,7 +43,7 @@ func (t *tx) auditPage(ctx context.Context, q store.AuditQuery) (page store.Audi
 			break
 		}
 	}
-	for event, err := range t.search(ctx, q.Filter, before) {
+	for event, err := range t.eventsOf(ctx, q.Filter, before) {
 		if err != nil {
 			return page, err
 		}
@@ -66,9 +66,9 @@ func (s *Store) CountAuditEvents(ctx context.Context, f store.AuditFilter) (n in
 
 func (t *tx) countEvents(ctx context.Context, f store.AuditFilter) (n int, exact bool, err error) {
 	if f.Empty() {
-		return t.counted(bucketMeta, keyEvents), true, nil
+		return t.counter(bucketMeta, keyEvents), true, nil
 	}
-	for _, err := range t.search(ctx, f, everything.before) {
+	for _, err := range t.eventsOf(ctx, f, everything.high) {
 		if err != nil {
 			return 0, false, err
 		}
@@ -80,9 +80,9 @@ func (t *tx) countEvents(ctx context.Context, f store.AuditFilter) (n int, exact
 	return n, true, nil
 }
 
-// search yields the events of a filter whose ids sort before a bound, newest
+// eventsOf yields the events of a filter whose ids sort before a bound, newest
 // first. It ends with the first error.
-func (t *tx) search(ctx context.Context, f store.AuditFilter, before []byte) iter.Seq2[store.AuditEvent, error] {
+func (t *tx) eventsOf(ctx context.Context, f store.AuditFilter, before bound) iter.Seq2[store.AuditEvent, error] {
 	return func(yield func(store.AuditEvent, error) bool) {
 		trails, err := t.trailsOf(f)
 		if err != nil {
@@ -90,10 +90,10 @@ func (t *tx) search(ctx context.Context, f store.AuditFilter, before []byte) ite
 			return
 		}
 		in := spanOf(f.At)
-		if bytes.Compare(before, in.before) < 0 {
-			in.before = before
+		if bytes.Compare(before, in.high) < 0 {
+			in.high = before
 		}
-		for event, err := range t.walk(ctx, trails, in) {
+		for event, err := range t.eventsOn(ctx, trails, in) {
 			if (err != nil || f.MatchesButUser(event)) && !yield(event, err) {
 				return
 			}
@@ -105,10 +105,8 @@ func (t *tx) search(ctx context.Context, f store.AuditFilter, before []byte) ite
 // of an actor who is gone, by this transaction or while they were acting, would be
 // personal data of somebody who was erased.
 func (t *tx) audit(action, userID string, by store.Actor, detail store.Optional) error {
-	if actor, ok := store.ParseID(store.UserPrefix, by.ID); ok {
-		if actor = t.survivor(actor); t.get(bucketUsers, actor[:]) == nil {
-			by.IPAddress = ""
-		}
+	if actor, ok := t.resolve(by.ID); ok && t.get(bucketUsers, actor[:]) == nil {
+		by.IPAddress = ""
 	}
 	raw := t.nextEvent()
 	event := store.AuditEvent{
@@ -119,7 +117,7 @@ func (t *tx) audit(action, userID string, by store.Actor, detail store.Optional)
 
 // indexEvent puts what the indexes hold of a new event.
 func (t *tx) indexEvent(raw store.RawID, event store.AuditEvent) error {
-	return errors.Join(t.replace(nil, entriesOfEvent(raw, event)), t.count(bucketMeta, keyEvents, +1))
+	return errors.Join(t.replace(nil, entriesOfEvent(raw, event)), t.add(bucketMeta, keyEvents, +1))
 }
 
 // entriesOfEvent returns everything that the indexes hold of an event. Nearly all

@@ -50,9 +50,9 @@ type counted struct {
 	asked *int
 }
 
-func (c counted) before(bound []byte) (store.RawID, bool) {
+func (c counted) before(b bound) (store.RawID, bool) {
 	*c.asked++
-	return c.trail.before(bound)
+	return c.trail.before(b)
 }
 
 // TestShortestTrailDecides looks for three events of one user, far apart, among
@@ -71,7 +71,7 @@ func TestShortestTrailDecides(t *testing.T) {
 		for i := range trails {
 			trails[i] = counted{trails[i], &asked}
 		}
-		for event, walkErr := range tx.walk(t.Context(), trails, everything) {
+		for event, walkErr := range tx.eventsOn(t.Context(), trails, everything) {
 			err = errors.Join(err, walkErr)
 			if found++; event.UserID != store.Optional(alice) || event.Action != store.ActionBlock {
 				t.Errorf("found %+v", event)
@@ -93,7 +93,7 @@ func TestWalkEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	found := 0
 	err := s.view(ctx, "look", func(tx *tx) error {
-		for _, err := range tx.search(ctx, store.AuditFilter{}, everything.before) {
+		for _, err := range tx.eventsOf(ctx, store.AuditFilter{}, everything.high) {
 			if err != nil {
 				return err
 			}

@@ -66,10 +66,13 @@ func Restore(ctx context.Context, backup, path string, keyFile seal.KeyFile, opt
 		return found, err
 	}
 	// A link, unlike a new name, never replaces what has come to path meanwhile.
-	if err := os.Link(unnamed, path); err != nil {
+	if err = os.Link(unnamed, path); err == nil {
+		err = seal.SyncDir(filepath.Dir(path))
+	}
+	if err != nil {
 		return found, fmt.Errorf("bolt: restore: %w", err)
 	}
-	return found, seal.SyncDir(filepath.Dir(path))
+	return found, nil
 }
 
 // copyBeside copies a file durably into the directory of path, with mode 0600, and

@@ -111,7 +111,7 @@ var breakages = []breakage{
 		"identities: one names USER, who does not have it"},
 
 	{"half a session", func(t *tx, alice store.LoggedIn) error {
-		_, raw := sessionIDs(alice.Session)
+		raw := rawSession(alice.Session.ID)
 		return changed(bucketSessions, string(raw[:]), halved)(t, alice)
 	}, "sessions: SESSION does not read"},
 	{"a session without an id", added(bucketSessions, "session"), "sessions: a key of 7 bytes is not an id"},
@@ -135,7 +135,7 @@ var breakages = []breakage{
 		t.now = t.now.Add(2 * aheadOfClock)
 		return t.audit(store.ActionLogin, "", store.Actor{}, "")
 	}, "audit: evt_* lies ahead of the clock, and so will all that follow: is the clock right?"},
-	{"an event that was not counted", func(t *tx, _ store.LoggedIn) error { return t.count(bucketMeta, keyEvents, -1) },
+	{"an event that was not counted", func(t *tx, _ store.LoggedIn) error { return t.add(bucketMeta, keyEvents, -1) },
 		`meta: the counter "events" is 7, there are 8`},
 
 	{"a message of another length", added(bucketMessages, "short"), "messages: one does not read"},

@@ -191,7 +191,7 @@ func (c *checker) checkCounters() {
 }
 
 func (c *checker) checkCounter(bucket, key []byte, want int) {
-	if n := c.counted(bucket, key); n != want {
+	if n := c.counter(bucket, key); n != want {
 		c.tell("%s: the counter %q is %d, there are %d", bucket, key, n, want)
 	}
 }

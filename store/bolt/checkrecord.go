@@ -114,7 +114,7 @@ func (c *checker) checkSession(key, value []byte) {
 	if !session.Blocked {
 		c.live++
 	}
-	owner, _ := sessionIDs(session)
+	owner := rawUser(session.UserID)
 	c.expect(id, []entry{
 		{bucketSessionsByUser, byUser(owner, raw), nil},
 		{bucketSessionsByEnd, byEnd(session.ExpiresAt, raw), nil},
@@ -204,7 +204,7 @@ func (c *checker) sumOfApps(day store.Day) (sum store.Activity) {
 
 // checkFacet expects no counter of a facet without users.
 func (c *checker) checkFacet(key, value []byte) {
-	if c.facets[string(key)] == 0 && c.counted(bucketFacets, key) != 0 {
+	if c.facets[string(key)] == 0 && c.counter(bucketFacets, key) != 0 {
 		c.tell("facets: %q is counted, and nobody is in it", key)
 	}
 	if len(value) != 8 {

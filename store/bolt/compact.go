@@ -33,11 +33,13 @@ func (s *Store) Compact(ctx context.Context) (before, after int64, err error) {
 	if old != nil {
 		err = errors.Join(err, old.Close()) // when its last reader has gone
 	}
+	if err == nil {
+		after, err = size(s.file.Path())
+	}
 	if err != nil {
 		return before, 0, fmt.Errorf("bolt: compact: %w", err)
 	}
-	after, err = size(s.file.Path())
-	return before, after, err
+	return before, after, nil
 }
 
 func size(path string) (int64, error) {

@@ -193,7 +193,7 @@ func TestOpenTorn(t *testing.T) {
 func breakSession(t *testing.T, s *Store) {
 	t.Helper()
 	session := mustLogin(t, s, login("alice")).Session
-	_, id := sessionIDs(session)
+	id := rawSession(session.ID)
 	err := s.file.Update(func(t *bbolt.Tx) error { return t.Bucket(bucketSessions).Put(id[:], []byte("?")) })
 	if err != nil {
 		t.Fatal(err)

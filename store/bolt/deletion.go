@@ -98,7 +98,7 @@ func (t *tx) scrubEvent(index, key []byte) error {
 	}
 	event, err := t.event(raw)
 	if err != nil {
-		return errors.Join(t.delete(index, key), t.delete(bucketAudit, raw[:]), t.count(bucketMeta, keyEvents, -1))
+		return errors.Join(t.delete(index, key), t.delete(bucketAudit, raw[:]), t.add(bucketMeta, keyEvents, -1))
 	}
 	if event.IPAddress == "" && event.Detail == "" {
 		return nil

@@ -32,7 +32,7 @@ func leaveTraces(t *testing.T, s *Store) (alice store.User, left traces) {
 		in.AppID, in.UnionID, in.IPAddress, in.UserAgent = appID, union, addressOfAlice, "a phone of alice"
 		in.Profile = &store.Profile{NickName: "Alice Liddell", AvatarURL: "https://example.com/alice.png", City: "Wonderland"}
 		out := mustLogin(t, s, in)
-		user, session := sessionIDs(out.Session)
+		user, session := rawUser(out.User.ID), rawSession(out.Session.ID)
 		left.ids = append(left.ids, out.User.ID, string(user[:]))
 		left.plain = append(left.plain, openID, string(session[:]))
 		left.sealed = append(left.sealed, in.SessionKey.Text)
@@ -218,9 +218,9 @@ func TestDeletionForgetsUses(t *testing.T) {
 func TestDeletionRemovesWhatDoesNotRead(t *testing.T) {
 	s := openUnchecked(t)
 	alice := mustLogin(t, s, login("alice"))
-	user, session := sessionIDs(alice.Session)
+	user, session := rawUser(alice.User.ID), rawSession(alice.Session.ID)
 	err := s.update(t.Context(), "damage", func(t *tx) error {
-		event, _ := t.pathsOf([]store.RawID{user}, bucketAuditByUser).before(everything.before)
+		event, _ := t.pathsOf([]store.RawID{user}, bucketAuditByUser).before(everything.high)
 		return errors.Join(
 			t.put(bucketAudit, event[:], []byte("? of alice")),
 			t.put(bucketSessions, session[:], []byte("? of alice")),

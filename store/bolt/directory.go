@@ -73,13 +73,13 @@ func (d *directory) page(q store.UserQuery) (page store.UserPage, err error) {
 
 // window walks from where the page begins, which is its end when the last users
 // are wanted. It tells whether there are more ahead, and behind where it began.
-func window(walk walk, q store.UserQuery) (places []place, ahead, behind bool, err error) {
+func window(walk walker, q store.UserQuery) (places []place, ahead, behind bool, err error) {
 	start, stop := q.After, q.Before
 	if q.Last {
 		start, stop = stop, start
 	}
 	up := q.Order.Descending == q.Last
-	from, to := gapBeside(start, up), gapBeside(stop, !up)
+	from, to := boundBeside(start, up), boundBeside(stop, !up)
 	for p, err := range walk(from, up) {
 		if err != nil {
 			return nil, false, false, err
@@ -109,7 +109,7 @@ func collect[T any](walk iter.Seq2[T, error], limit int) (list []T, whole bool, 
 }
 
 func (d *directory) count(f store.UserFilter) (n int, exact bool, err error) {
-	if n, kept := d.counter(f); kept {
+	if n, kept := d.kept(f); kept {
 		return n, true, nil
 	}
 	by := store.ByCreatedAt
@@ -124,8 +124,8 @@ func (d *directory) count(f store.UserFilter) (n int, exact bool, err error) {
 	return len(places), exact, err
 }
 
-// counter answers the filters that counters are kept for.
-func (d *directory) counter(f store.UserFilter) (n int, kept bool) {
+// kept answers the filters that counters are kept for.
+func (d *directory) kept(f store.UserFilter) (n int, kept bool) {
 	switch f {
 	case store.UserFilter{}:
 		return d.size(facetEverybody), true
@@ -143,4 +143,4 @@ func (d *directory) counter(f store.UserFilter) (n int, kept bool) {
 	return 0, false
 }
 
-func (d *directory) size(facet string) int { return d.counted(bucketFacets, []byte(facet)) }
+func (d *directory) size(facet string) int { return d.counter(bucketFacets, []byte(facet)) }

@@ -106,14 +106,14 @@ func (t *tx) countFacets(before, after *store.User) error {
 	}
 	for _, facet := range left {
 		if !slices.Contains(entered, facet) {
-			if err := t.count(bucketFacets, []byte(facet), -1); err != nil {
+			if err := t.add(bucketFacets, []byte(facet), -1); err != nil {
 				return err
 			}
 		}
 	}
 	for _, facet := range entered {
 		if !slices.Contains(left, facet) {
-			if err := t.count(bucketFacets, []byte(facet), +1); err != nil {
+			if err := t.add(bucketFacets, []byte(facet), +1); err != nil {
 				return err
 			}
 		}

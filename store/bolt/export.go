@@ -26,7 +26,7 @@ func (t *tx) export(ctx context.Context, userID string) (out store.Export, err e
 		out.Sessions[i].Refresh, out.Sessions[i].Recent = store.RefreshToken{}, nil
 	}
 	trails := []trail{t.pathsOf(rawIDsOf(out.User), bucketAuditByUser, bucketAuditByActor)}
-	for event, err := range t.walk(ctx, trails, everything) {
+	for event, err := range t.eventsOn(ctx, trails, everything) {
 		if err != nil {
 			return out, err
 		}

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,12 +28,11 @@ func (t *tx) bindPhone(userID string, phone store.Phone, by store.Actor) (user s
 	if err != nil {
 		return user, false, err
 	}
-	hidden, err := t.ring.Lookup(phone.Canonical())
+	holder, held, err := t.phoneHolder(phone)
 	if err != nil {
 		return user, false, err
 	}
-	raw := rawUser(before.ID)
-	if holder := t.get(bucketPhones, hidden); holder != nil && !bytes.Equal(holder, raw[:]) {
+	if raw := rawUser(before.ID); held && holder != raw {
 		return user, true, t.noteConflict(raw, by)
 	}
 	if before.Phone != nil && before.Phone.Same(phone) {
@@ -52,7 +50,7 @@ func (t *tx) bindPhone(userID string, phone store.Phone, by store.Actor) (user s
 // noteConflict leaves the audit as it is when the newest event of the user says
 // the same and is younger than store.ConflictInterval.
 func (t *tx) noteConflict(user store.RawID, by store.Actor) error {
-	if newest, found := t.path(bucketAuditByUser, user[:]).before(everything.before); found {
+	if newest, found := t.path(bucketAuditByUser, user[:]).before(everything.high); found {
 		event, err := t.event(newest)
 		if err == nil && event.Action == store.ActionPhoneConflict && t.now.Sub(event.At) < store.ConflictInterval {
 			return nil
@@ -75,18 +73,27 @@ func (s *Store) UnbindPhone(ctx context.Context, userID string, by store.Actor) 
 // UserByPhone returns the user who holds a number.
 func (s *Store) UserByPhone(ctx context.Context, phone store.Phone) (user store.User, err error) {
 	err = s.view(ctx, "user_by_phone", func(t *tx) error {
-		hidden, err := t.ring.Lookup(phone.Canonical())
+		holder, held, err := t.phoneHolder(phone)
 		if err != nil {
 			return err
 		}
-		holder := t.get(bucketPhones, hidden)
-		if holder == nil {
+		if !held {
 			return store.ErrNotFound
 		}
-		user, err = t.linkedUser(rawID(holder))
+		user, err = t.linkedUser(holder)
 		return err
 	})
 	return user, err
+}
+
+// phoneHolder returns the user who holds a number, or false.
+func (t *tx) phoneHolder(phone store.Phone) (raw store.RawID, held bool, err error) {
+	hidden, err := t.ring.Lookup(phone.Canonical())
+	if err != nil {
+		return raw, false, err
+	}
+	b := t.get(bucketPhones, hidden)
+	return rawID(b), b != nil, nil
 }
 
 func phoneRecord(userID string) string { return "users/" + userID + "/phone" }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"menshen/store"
 )
 
@@ -30,24 +28,20 @@ func notBefore1970(t time.Time) time.Time {
 	return t
 }
 
-// gap lies between two places, and can name one where nobody stands: places that
-// sort before it are below, all others above.
-type gap []byte
-
 var (
-	lowest  gap
-	highest = gap(bytes.Repeat([]byte{0xff}, len(place{})))
+	lowest  bound
+	highest = bound(bytes.Repeat([]byte{0xff}, len(place{})))
 )
 
-// gapAt is the gap below an instant. Times are kept to the millisecond, so that an
-// instant between two of them stands for the later.
-func gapAt(t time.Time) gap {
+// boundAt is the bound below an instant. Times are kept to the millisecond, so
+// that an instant between two of them stands for the later.
+func boundAt(t time.Time) bound {
 	return at(notBefore1970(t.Add(time.Millisecond-1)), nil)
 }
 
-// gapBeside is the gap just above or just below a position. No position is the
+// boundBeside is the bound just above or just below a position. No position is the
 // far end of the directory: below everybody, or above.
-func gapBeside(p *store.UserPosition, above bool) gap {
+func boundBeside(p *store.UserPosition, above bool) bound {
 	switch {
 	case p == nil && above:
 		return lowest
@@ -61,20 +55,20 @@ func gapBeside(p *store.UserPosition, above bool) gap {
 	return beside[:]
 }
 
-// passed reports whether who walks up, or down, has passed the gap at a place.
-func (g gap) passed(p place, up bool) bool {
-	above := bytes.Compare(p[:], g) >= 0
+// passed reports whether who walks up, or down, has passed the bound at a place.
+func (b bound) passed(p place, up bool) bool {
+	above := bytes.Compare(p[:], b) >= 0
 	return above == up
 }
 
-// walk yields the places above a gap, or those below it, the nearest first. Whoever
-// ranges over it stops at an error.
-type walk func(from gap, up bool) iter.Seq2[place, error]
+// walker yields the places above a bound, or those below it, the nearest first.
+// Whoever ranges over them stops at an error.
+type walker func(from bound, up bool) iter.Seq2[place, error]
 
 // walkAmong walks over sorted places.
-func walkAmong(places []place) walk {
-	return func(from gap, up bool) iter.Seq2[place, error] {
-		i, _ := slices.BinarySearchFunc(places, from, func(p place, g gap) int { return bytes.Compare(p[:], g) })
+func walkAmong(places []place) walker {
+	return func(from bound, up bool) iter.Seq2[place, error] {
+		i, _ := slices.BinarySearchFunc(places, from, func(p place, b bound) int { return bytes.Compare(p[:], b) })
 		step := +1
 		if !up {
 			i, step = i-1, -1
@@ -89,45 +83,28 @@ func walkAmong(places []place) walk {
 	}
 }
 
-// stretch is a part of the directory: the users of a facet in an order, between
-// two gaps.
+// stretch is a part of the directory: a span of the places of a facet in an order.
 type stretch struct {
-	facet     string
-	by        store.UserOrderField
-	low, high gap
+	facet string
+	by    store.UserOrderField
+	span
 }
 
 func stretchOf(facet string, by store.UserOrderField, within store.TimeRange) stretch {
-	s := stretch{facet, by, lowest, highest}
+	s := stretch{facet, by, span{lowest, highest}}
 	if !within.From.IsZero() {
-		s.low = gapAt(within.From)
+		s.low = boundAt(within.From)
 	}
 	if !within.To.IsZero() {
-		s.high = gapAt(within.To)
+		s.high = boundAt(within.To)
 	}
 	return s
 }
 
-func (s stretch) holds(name []byte) bool {
-	return bytes.Compare(name, s.low) >= 0 && bytes.Compare(name, s.high) < 0
-}
-
-// clamp moves a gap outside the stretch to its end, so that no walk goes through
-// what lies between.
-func (s stretch) clamp(g gap) gap {
-	switch {
-	case bytes.Compare(g, s.low) < 0:
-		return s.low
-	case bytes.Compare(g, s.high) > 0:
-		return s.high
-	}
-	return g
-}
-
-// walk walks over the entries of a stretch.
-func (d *directory) walk(s stretch) walk {
+// entriesIn walks over the entries of a stretch.
+func (d *directory) entriesIn(s stretch) walker {
 	prefix := directoryPrefix(s.facet, s.by)
-	return func(from gap, up bool) iter.Seq2[place, error] {
+	return func(from bound, up bool) iter.Seq2[place, error] {
 		from = s.clamp(from)
 		return func(yield func(place, error) bool) {
 			c := d.Bucket(bucketDirectory).Cursor()
@@ -150,27 +127,4 @@ func (d *directory) place(name []byte) (p place, err error) {
 		return p, misnamed(bucketDirectory)
 	}
 	return place(name), d.step()
-}
-
-// nearest brings a cursor to the first key above a gap between keys, or below it.
-func nearest(c *bbolt.Cursor, gap []byte, up bool) (key []byte) {
-	key, _ = c.Seek(gap)
-	switch {
-	case up:
-		return key
-	case key == nil:
-		key, _ = c.Last()
-	default:
-		key, _ = c.Prev()
-	}
-	return key
-}
-
-func next(c *bbolt.Cursor, up bool) (key []byte) {
-	if up {
-		key, _ = c.Next()
-	} else {
-		key, _ = c.Prev()
-	}
-	return key
 }

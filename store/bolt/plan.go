@@ -9,30 +9,33 @@ import (
 	"menshen/store"
 )
 
+// maxCandidates is such that few candidates are also an exact count.
+const maxCandidates = store.CountLimit
+
 // plan chooses how to find the users of a filter: among few candidates, all of
 // whom are read and sorted, or along a stretch of the directory.
-func (d *directory) plan(f store.UserFilter, by store.UserOrderField) (walk, error) {
+func (d *directory) plan(f store.UserFilter, by store.UserOrderField) (walker, error) {
 	facet := d.smallestFacet(f)
 	wanted := condition{filter: f}
 	var sources []iter.Seq2[store.RawID, error]
 	if f.Search != "" {
 		var err error
-		if wanted.search, err = d.search(f.Search); err != nil {
+		if wanted.search, err = d.meanings(f.Search); err != nil {
 			return nil, err
 		}
-		sources = append(sources, d.found(*wanted.search))
+		sources = append(sources, d.everybodyFound(*wanted.search))
 	}
 	if other := otherField(by); rangeOf(&f, other).Bounded() {
-		sources = append(sources, usersOf(d.walk(stretchOf(facet, other, *rangeOf(&f, other)))))
+		sources = append(sources, usersOf(d.entriesIn(stretchOf(facet, other, *rangeOf(&f, other)))))
 	}
-	candidates, few, err := d.fewest(sources, min(store.CountLimit, d.size(facet)))
+	candidates, found, err := shortest(sources, min(maxCandidates, d.size(facet)))
 	if err != nil {
 		return nil, err
 	}
-	if few {
-		return d.among(candidates, wanted, by)
+	if found {
+		return d.walkCandidates(candidates, wanted, by)
 	}
-	return d.along(stretchOf(facet, by, *rangeOf(&f, by)), wanted), nil
+	return d.walkStretch(stretchOf(facet, by, *rangeOf(&f, by)), wanted), nil
 }
 
 // smallestFacet returns the smallest facet in which all users of a filter stand.
@@ -50,23 +53,23 @@ func (d *directory) smallestFacet(f store.UserFilter) string {
 	return slices.MinFunc(facets, func(a, b string) int { return cmp.Compare(d.size(a), d.size(b)) })
 }
 
-// fewest returns the candidates of the source that has the fewest, unless each has
-// more than limit.
-func (d *directory) fewest(sources []iter.Seq2[store.RawID, error], limit int) (candidates []store.RawID, few bool, err error) {
+// shortest returns the candidates of the source that has the fewest, unless each
+// has more than limit.
+func shortest(sources []iter.Seq2[store.RawID, error], limit int) (candidates []store.RawID, found bool, err error) {
 	for _, source := range sources {
 		ids, whole, err := collect(source, limit)
 		if err != nil {
 			return nil, false, err
 		}
 		if whole {
-			candidates, few, limit = ids, true, len(ids)
+			candidates, found, limit = ids, true, len(ids)
 		}
 	}
-	return candidates, few, nil
+	return candidates, found, nil
 }
 
-// among walks over those of the candidates who meet a condition.
-func (d *directory) among(candidates []store.RawID, wanted condition, by store.UserOrderField) (walk, error) {
+// walkCandidates walks over those of the candidates who meet a condition.
+func (d *directory) walkCandidates(candidates []store.RawID, wanted condition, by store.UserOrderField) (walker, error) {
 	var places []place
 	for _, id := range candidates {
 		user, err := d.listed(id)
@@ -81,15 +84,15 @@ func (d *directory) among(candidates []store.RawID, wanted condition, by store.U
 	return walkAmong(slices.Compact(places)), nil
 }
 
-// along walks over those in a stretch who meet a condition. Records are read only
-// for what the stretch does not say already.
-func (d *directory) along(s stretch, wanted condition) walk {
-	everybody := d.walk(s)
+// walkStretch walks over those in a stretch who meet a condition. Records are read
+// only for what the stretch does not say already.
+func (d *directory) walkStretch(s stretch, wanted condition) walker {
+	everybody := d.entriesIn(s)
 	wanted = wanted.within(s)
 	if wanted == (condition{}) {
 		return everybody
 	}
-	return func(from gap, up bool) iter.Seq2[place, error] {
+	return func(from bound, up bool) iter.Seq2[place, error] {
 		return func(yield func(place, error) bool) {
 			for p, err := range everybody(from, up) {
 				met := false
@@ -164,7 +167,7 @@ func otherField(by store.UserOrderField) store.UserOrderField {
 }
 
 // usersOf walks over a whole stretch and yields the ids alone.
-func usersOf(stretch walk) iter.Seq2[store.RawID, error] {
+func usersOf(stretch walker) iter.Seq2[store.RawID, error] {
 	return func(yield func(store.RawID, error) bool) {
 		for p, err := range stretch(lowest, true) {
 			if !yield(p.user(), err) {

@@ -155,6 +155,18 @@ func rawID(b []byte) (raw store.RawID) {
 	return raw
 }
 
+// rawUser returns the bare id of a user that the store made.
+func rawUser(id string) store.RawID {
+	raw, _ := store.ParseID(store.UserPrefix, id)
+	return raw
+}
+
+// rawSession returns the bare id of a session that the store made.
+func rawSession(id string) store.RawID {
+	raw, _ := store.ParseID(store.SessionPrefix, id)
+	return raw
+}
+
 // dangling is for a key that names a record which is not there.
 func dangling(kind string) error {
 	return fmt.Errorf("%w: an index names a missing %s", store.ErrDamaged, kind)

@@ -16,26 +16,25 @@ type search struct {
 	nickName string        // or the start of one, folded
 }
 
-func (d *directory) search(text string) (*search, error) {
+func (d *directory) meanings(text string) (*search, error) {
 	var s search
-	add := func(id []byte) {
-		if id != nil {
-			s.holders = append(s.holders, rawID(id))
+	add := func(holder store.RawID, held bool) {
+		if held {
+			s.holders = append(s.holders, holder)
 		}
 	}
 	if raw, ok := store.ParseID(store.UserPrefix, text); ok {
-		if d.get(bucketUsers, raw[:]) != nil {
-			add(raw[:])
-		}
-		add(d.get(bucketFormerIDs, raw[:]))
+		add(raw, d.get(bucketUsers, raw[:]) != nil)
+		survivor := d.get(bucketFormerIDs, raw[:])
+		add(rawID(survivor), survivor != nil)
 	}
-	add(d.get(bucketUnionIDs, []byte(text)))
+	add(d.unionIDHolder(store.Optional(text)))
 	for _, phone := range store.PhoneCandidates(text) {
-		hidden, err := d.ring.Lookup(phone.Canonical())
+		holder, held, err := d.phoneHolder(phone)
 		if err != nil {
 			return nil, err
 		}
-		add(d.get(bucketPhones, hidden))
+		add(holder, held)
 	}
 	people, err := d.openIDHolders(text)
 	s.holders = append(s.holders, people...)
@@ -63,8 +62,8 @@ func (s search) finds(u store.User) bool {
 	return slices.Contains(s.holders, rawUser(u.ID)) || strings.HasPrefix(store.FoldNickName(u.Profile.NickName), s.nickName)
 }
 
-// found yields everybody whom a search finds.
-func (d *directory) found(s search) iter.Seq2[store.RawID, error] {
+// everybodyFound yields everybody whom a search finds.
+func (d *directory) everybodyFound(s search) iter.Seq2[store.RawID, error] {
 	return func(yield func(store.RawID, error) bool) {
 		for _, holder := range s.holders {
 			if !yield(holder, d.step()) {

@@ -78,7 +78,7 @@ func copySessionKeys(t *tx, _, bob store.User) error {
 func copyPhone(t *tx, alice, bob store.User) error {
 	raw := rawUser(bob.ID)
 	record := t.get(bucketUsers, raw[:])
-	_, own, err := decodeFacts(raw, record)
+	_, own, err := decodeUserSealed(raw, record)
 	if err != nil {
 		return err
 	}

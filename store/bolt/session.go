@@ -1,8 +1,8 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -133,8 +133,8 @@ func (t *tx) whyEnded(session store.Session) error {
 // it, and it must not keep its user out. The sweep tells of it.
 func (t *tx) sessionsOf(user store.RawID) (all []store.Session) {
 	c := t.Bucket(bucketSessionsByUser).Cursor()
-	for k, _ := c.Seek(user[:]); len(k) == 2*len(user) && store.RawID(k[:16]) == user; k, _ = c.Next() {
-		if session, err := t.keptSession(store.RawID(k[16:])); err == nil {
+	for key, _ := c.Seek(user[:]); bytes.HasPrefix(key, user[:]); key, _ = c.Next() {
+		if session, err := t.keptSession(rawID(key[len(user):])); err == nil {
 			all = append(all, session)
 		}
 	}
@@ -148,8 +148,7 @@ func (t *tx) liveSessionsOf(user store.RawID) []store.Session {
 
 // owner returns the user of a session, who must be there.
 func (t *tx) owner(session store.Session) (store.User, error) {
-	user, _ := sessionIDs(session)
-	return t.linkedUser(user)
+	return t.linkedUser(rawUser(session.UserID))
 }
 
 // keptSession returns a session that an index names.
@@ -164,7 +163,7 @@ func (t *tx) keptSession(raw store.RawID) (store.Session, error) {
 // beginSession puts a new session with its indexes and ends the user's oldest
 // ones beyond limit.
 func (t *tx) beginSession(session store.Session, limit int) error {
-	user, id := sessionIDs(session)
+	user, id := rawUser(session.UserID), rawSession(session.ID)
 	live := t.liveSessionsOf(user)
 	for _, oldest := range live[:max(0, len(live)+1-limit)] {
 		if err := t.endSession(oldest); err != nil {
@@ -175,18 +174,18 @@ func (t *tx) beginSession(session store.Session, limit int) error {
 		t.putSession(session),
 		t.put(bucketSessionsByUser, byUser(user, id), nil),
 		t.put(bucketSessionsByEnd, byEnd(session.ExpiresAt, id), nil),
-		t.count(bucketMeta, keySessions, +1),
+		t.add(bucketMeta, keySessions, +1),
 	)
 }
 
 // endSession removes a session and its indexes.
 func (t *tx) endSession(session store.Session) error {
-	user, id := sessionIDs(session)
+	user, id := rawUser(session.UserID), rawSession(session.ID)
 	return errors.Join(
 		t.delete(bucketSessions, id[:]),
 		t.delete(bucketSessionsByUser, byUser(user, id)),
 		t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id)),
-		t.count(bucketMeta, keySessions, -bit(!session.Blocked)),
+		t.add(bucketMeta, keySessions, -bit(!session.Blocked)),
 	)
 }
 
@@ -198,7 +197,7 @@ func (t *tx) blockSessions(user store.RawID) error {
 			continue
 		}
 		session.Blocked = true
-		if err := errors.Join(t.putSession(session), t.count(bucketMeta, keySessions, -1)); err != nil {
+		if err := errors.Join(t.putSession(session), t.add(bucketMeta, keySessions, -1)); err != nil {
 			return err
 		}
 	}
@@ -209,7 +208,7 @@ func (t *tx) blockSessions(user store.RawID) error {
 // there were.
 func (t *tx) moveSessions(from, to store.RawID) (moved int, err error) {
 	for _, session := range t.sessionsOf(from) {
-		_, id := sessionIDs(session)
+		id := rawSession(session.ID)
 		session.UserID = to.Text(store.UserPrefix)
 		err := errors.Join(
 			t.delete(bucketSessionsByUser, byUser(from, id)),
@@ -226,7 +225,7 @@ func (t *tx) moveSessions(from, to store.RawID) (moved int, err error) {
 
 // moveEnd moves a session in the index of ends.
 func (t *tx) moveEnd(from, to store.Session) error {
-	_, id := sessionIDs(from)
+	id := rawSession(from.ID)
 	return errors.Join(
 		t.delete(bucketSessionsByEnd, byEnd(from.ExpiresAt, id)),
 		t.put(bucketSessionsByEnd, byEnd(to.ExpiresAt, id), nil),
@@ -234,24 +233,6 @@ func (t *tx) moveEnd(from, to store.Session) error {
 }
 
 func (t *tx) putSession(session store.Session) error {
-	_, id := sessionIDs(session)
+	id := rawSession(session.ID)
 	return t.put(bucketSessions, id[:], encodeSession(session))
-}
-
-// sessionIDs returns the bare ids of a session that the store made.
-func sessionIDs(session store.Session) (user, id store.RawID) {
-	user, _ = store.ParseID(store.UserPrefix, session.UserID)
-	id, _ = store.ParseID(store.SessionPrefix, session.ID)
-	return user, id
-}
-
-func byUser(user, session store.RawID) []byte { return append(user[:], session[:]...) }
-
-func byEnd(end time.Time, session store.RawID) []byte {
-	return at(end, session[:])
-}
-
-// at is a key that sorts by time and then by what it names.
-func at(t time.Time, name []byte) []byte {
-	return append(binary.BigEndian.AppendUint64(nil, uint64(t.UnixMilli())), name...)
 }

@@ -1,11 +1,19 @@
 package bolt
 
 import (
+	"time"
+
 	"menshen/store"
 )
 
+func byUser(user, session store.RawID) []byte { return append(user[:], session[:]...) }
+
+func byEnd(end time.Time, session store.RawID) []byte {
+	return at(end, session[:])
+}
+
 func encodeSession(s store.Session) []byte {
-	user, _ := sessionIDs(s)
+	user := rawUser(s.UserID)
 	e := newRecord(256)
 	e.raw(user[:])
 	e.text(s.AppID)

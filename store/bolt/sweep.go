@@ -82,7 +82,7 @@ var sweepers = []sweeper{
 		if err != nil {
 			return err
 		}
-		return errors.Join(t.replace(entriesOfEvent(rawID(key), event), nil), t.count(bucketMeta, keyEvents, -1))
+		return errors.Join(t.replace(entriesOfEvent(rawID(key), event), nil), t.add(bucketMeta, keyEvents, -1))
 	}},
 }
 
@@ -131,7 +131,7 @@ func (t *tx) sweep(s sweeper, limit int) (removed int, err error) {
 // CountSessions counts the sessions that are neither ended nor swept.
 func (s *Store) CountSessions(ctx context.Context) (n int, err error) {
 	err = s.view(ctx, "count_sessions", func(t *tx) error {
-		n = t.counted(bucketMeta, keySessions)
+		n = t.counter(bucketMeta, keySessions)
 		return nil
 	})
 	return n, err

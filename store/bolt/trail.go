@@ -14,13 +14,13 @@ import (
 	"menshen/store"
 )
 
-// trail is events in the order of their ids, found by seeking.
+// trail is a posting list: events in the order of their ids, found by seeking.
 type trail interface {
-	// before returns the newest event on the trail whose id sorts before bound.
-	before(bound []byte) (raw store.RawID, found bool)
+	// before returns the newest event on the trail whose id sorts before a bound.
+	before(b bound) (raw store.RawID, found bool)
 }
 
-// path is the events whose ids a bucket holds behind a prefix.
+// path is a trail as it is kept: the ids that a bucket holds behind a prefix.
 type path struct {
 	cursor *bbolt.Cursor
 	prefix []byte
@@ -29,28 +29,22 @@ type path struct {
 func (t *tx) path(bucket, prefix []byte) trail { return path{t.Bucket(bucket).Cursor(), prefix} }
 
 // before passes over keys of a wrong length, in a damaged file.
-func (p path) before(bound []byte) (raw store.RawID, found bool) {
-	key, _ := p.cursor.Seek(slices.Concat(p.prefix, bound))
-	if key == nil {
-		key, _ = p.cursor.Last()
-	} else {
-		key, _ = p.cursor.Prev()
-	}
-	for key != nil && bytes.HasPrefix(key, p.prefix) {
+func (p path) before(b bound) (raw store.RawID, found bool) {
+	key := nearest(p.cursor, slices.Concat(p.prefix, b), false)
+	for ; key != nil && bytes.HasPrefix(key, p.prefix); key = next(p.cursor, false) {
 		if name := key[len(p.prefix):]; len(name) == len(raw) {
 			return rawID(name), true
 		}
-		key, _ = p.cursor.Prev()
 	}
 	return raw, false
 }
 
-// either is the events that are on any of its trails.
+// either is the union of its trails: the events that are on any of them.
 type either []trail
 
-func (e either) before(bound []byte) (newest store.RawID, found bool) {
+func (e either) before(b bound) (newest store.RawID, found bool) {
 	for _, t := range e {
-		if raw, ok := t.before(bound); ok && (!found || bytes.Compare(raw[:], newest[:]) > 0) {
+		if raw, ok := t.before(b); ok && (!found || bytes.Compare(raw[:], newest[:]) > 0) {
 			newest, found = raw, true
 		}
 	}
@@ -107,9 +101,6 @@ func rawIDsOf(u store.User) []store.RawID {
 	return ids
 }
 
-// span is a range of event ids.
-type span struct{ from, before []byte }
-
 // everything is the span of all ids.
 var everything = span{nil, bytes.Repeat([]byte{0xff}, len(store.RawID{})+1)}
 
@@ -117,26 +108,26 @@ var everything = span{nil, bytes.Repeat([]byte{0xff}, len(store.RawID{})+1)}
 func spanOf(r store.TimeRange) span {
 	s := everything
 	if !r.From.IsZero() {
-		s.from = idsFrom(r.From)
+		s.low = idsFrom(r.From)
 	}
 	if !r.To.IsZero() {
-		s.before = idsFrom(r.To.Add(time.Millisecond))
+		s.high = idsFrom(r.To.Add(time.Millisecond))
 	}
 	return s
 }
 
 // idsFrom sorts before all ids of an instant and behind those of earlier ones.
-func idsFrom(t time.Time) []byte {
+func idsFrom(t time.Time) bound {
 	ms := min(max(t.UnixMilli(), 0), 1<<48-1)
 	return binary.BigEndian.AppendUint64(nil, uint64(ms)<<16)[:6]
 }
 
-// walk yields the events of a span that are on all the trails, newest first. It
-// ends with the first error.
-func (t *tx) walk(ctx context.Context, trails []trail, in span) iter.Seq2[store.AuditEvent, error] {
+// eventsOn yields the events of a span that are on all the trails, newest first.
+// It ends with the first error.
+func (t *tx) eventsOn(ctx context.Context, trails []trail, in span) iter.Seq2[store.AuditEvent, error] {
 	return func(yield func(store.AuditEvent, error) bool) {
 		for {
-			raw, found, err := leap(ctx, trails, in)
+			raw, found, err := newestOnAll(ctx, trails, in)
 			if !found && err == nil {
 				return
 			}
@@ -147,42 +138,43 @@ func (t *tx) walk(ctx context.Context, trails []trail, in span) iter.Seq2[store.
 			if !yield(event, err) || err != nil {
 				return
 			}
-			in.before = raw[:]
+			in.high = raw[:]
 		}
 	}
 }
 
-// leap finds the newest event of a span that is on all the trails. Each trail
-// says how far the next may go back at once, so that the shortest of them decides
-// how long it takes.
-func leap(ctx context.Context, trails []trail, in span) (raw store.RawID, found bool, err error) {
+// newestOnAll finds the newest event of a span that is on all the trails: the
+// head of their intersection, by leapfrog. Each trail says how far the next may go
+// back at once, so that the shortest of them decides how long it takes.
+func newestOnAll(ctx context.Context, trails []trail, in span) (raw store.RawID, found bool, err error) {
 	for err = ctx.Err(); err == nil; err = ctx.Err() {
-		raw, agreed, found := meet(trails, in.before)
-		if !found || bytes.Compare(raw[:], in.from) < 0 {
+		raw, agreed, found := agree(trails, in.high)
+		if !found || bytes.Compare(raw[:], in.low) < 0 {
 			return raw, false, nil
 		}
 		if agreed {
 			return raw, true, nil
 		}
-		in.before = upTo(raw)
+		in.high = upTo(raw)
 	}
 	return raw, false, err
 }
 
-// meet asks the trails one after the other, each from where the last one stands.
-// When they do not agree, the event where they meet, if any, is not newer than raw.
-func meet(trails []trail, bound []byte) (raw store.RawID, agreed, found bool) {
+// agree asks the trails one after the other, each from where the last one stands.
+// When they do not agree, the newest event on all of them, if any, is not newer
+// than raw.
+func agree(trails []trail, below bound) (raw store.RawID, agreed, found bool) {
 	agreed = true
 	for i, t := range trails {
-		next, found := t.before(bound)
+		next, found := t.before(below)
 		if !found {
 			return raw, false, false
 		}
 		agreed = agreed && (i == 0 || next == raw)
-		raw, bound = next, upTo(next)
+		raw, below = next, upTo(next)
 	}
 	return raw, agreed, true
 }
 
-// upTo is a bound just behind an id.
-func upTo(raw store.RawID) []byte { return append(raw[:], 0) }
+// upTo is the bound just above an id.
+func upTo(raw store.RawID) bound { return append(raw[:], 0) }

@@ -48,16 +48,16 @@ func (t *tx) keysFrom(bucket, prefix, from []byte, n int) (keys [][]byte) {
 	return keys
 }
 
-// count adds to a counter.
-func (t *tx) count(bucket, key []byte, add int) error {
-	n := t.counted(bucket, key) + add
+// add adds to a counter.
+func (t *tx) add(bucket, key []byte, more int) error {
+	n := t.counter(bucket, key) + more
 	if n < 0 {
 		return fmt.Errorf("%w: counter %s below zero", store.ErrDamaged, key)
 	}
 	return t.put(bucket, key, binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 
-func (t *tx) counted(bucket, key []byte) int {
+func (t *tx) counter(bucket, key []byte) int {
 	b := t.get(bucket, key)
 	if len(b) != 8 {
 		return 0

@@ -77,12 +77,6 @@ func (s *Store) changeUser(ctx context.Context, verb, userID string, change func
 	return user, err
 }
 
-// rawUser returns the bare id of a user that the store made.
-func rawUser(id string) store.RawID {
-	raw, _ := store.ParseID(store.UserPrefix, id)
-	return raw
-}
-
 // survivor returns the id of the user that one has become: their own, unless they
 // were absorbed.
 func (t *tx) survivor(raw store.RawID) store.RawID {
@@ -122,7 +116,7 @@ func (t *tx) facts(raw store.RawID) (store.User, error) {
 	if b == nil {
 		return store.User{}, store.ErrNotFound
 	}
-	user, _, err := decodeFacts(raw, b)
+	user, _, err := decodeUserSealed(raw, b)
 	return user, err
 }
 
@@ -185,7 +179,7 @@ func (t *tx) encodeUser(u store.User) ([]byte, error) {
 }
 
 func (t *tx) decodeUser(raw store.RawID, b []byte) (store.User, error) {
-	u, sealedPhone, err := decodeFacts(raw, b)
+	u, sealedPhone, err := decodeUserSealed(raw, b)
 	if err != nil {
 		return store.User{}, err
 	}
@@ -193,8 +187,8 @@ func (t *tx) decodeUser(raw store.RawID, b []byte) (store.User, error) {
 	return u, err
 }
 
-// decodeFacts reads a user but for the phone number, which it leaves sealed.
-func decodeFacts(raw store.RawID, b []byte) (u store.User, sealedPhone []byte, err error) {
+// decodeUserSealed reads a user but for the phone number, which it leaves sealed.
+func decodeUserSealed(raw store.RawID, b []byte) (u store.User, sealedPhone []byte, err error) {
 	d := openRecord(b)
 	u = store.User{ID: raw.Text(store.UserPrefix), Role: store.RoleUser, UnionID: d.optional()}
 	u.Identities = make([]store.Identity, d.count())
