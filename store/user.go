@@ -3,7 +3,9 @@ package store
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // User is one person, however many mini programs they come from.
@@ -122,7 +124,18 @@ type Profile struct {
 const anonymousNickName = "微信用户"
 
 // Anonymous reports whether the profile is WeChat's placeholder.
-func (p Profile) Anonymous() bool { return p.NickName == anonymousNickName }
+func (p Profile) Anonymous() bool { return isPlaceholder(p.NickName) }
+
+// isPlaceholder reports whether a name reads as the placeholder, whatever stands
+// between its characters and leaves no mark.
+func isPlaceholder(name Optional) bool {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1
+		}
+		return r
+	}, string(name)) == anonymousNickName
+}
 
 // Merge returns the profile after WeChat gave fresh: what fresh says replaces
 // what was known, what it leaves empty stays, and a placeholder never replaces
@@ -163,7 +176,7 @@ func (c ProfileChange) Apply(p Profile, now time.Time) Profile {
 			*field = *value
 		}
 	}
-	if c.NickName != nil && (*c.NickName != anonymousNickName || p.NickName == "") {
+	if c.NickName != nil && (!isPlaceholder(*c.NickName) || p.NickName == "") {
 		p.NickName = *c.NickName
 	}
 	set(&p.AvatarURL, c.AvatarURL)

@@ -30,6 +30,7 @@ func TestMerge(t *testing.T) {
 		{"a new name", known, store.Profile{NickName: "Alice"}, with(known, func(p *store.Profile) { p.NickName, p.UpdatedAt = "Alice", now })},
 		{"everything new", known, fresh, with(fresh, func(p *store.Profile) { p.UpdatedAt = now })},
 		{"a placeholder on a chosen name", known, placeholder, known},
+		{"a placeholder in hiding", known, with(placeholder, func(p *store.Profile) { p.NickName = "微信\u200d用户\ufe0f" }), known},
 		{"a placeholder on nothing", store.Profile{}, placeholder, with(placeholder, func(p *store.Profile) { p.UpdatedAt = now })},
 		{"a placeholder on a placeholder", with(placeholder, func(p *store.Profile) { p.AvatarURL = "old" }), placeholder,
 			with(placeholder, func(p *store.Profile) { p.UpdatedAt = now })},
@@ -47,6 +48,7 @@ func TestMerge(t *testing.T) {
 func TestProfileChange(t *testing.T) {
 	known := store.Profile{NickName: "爱丽丝", City: "Shenzhen", Gender: store.GenderFemale, UpdatedAt: begin}
 	name, placeholder, none, unknown := store.Optional("Alice"), store.Optional("微信用户"), store.Optional(""), store.GenderUnknown
+	hidden := store.Optional("微信用户\u200d")
 	for _, test := range []struct {
 		name   string
 		known  store.Profile
@@ -58,6 +60,7 @@ func TestProfileChange(t *testing.T) {
 		{"no name", known, store.ProfileChange{NickName: &none}, store.Profile{City: "Shenzhen", Gender: store.GenderFemale}},
 		{"a placeholder on a chosen name", known, store.ProfileChange{NickName: &placeholder, City: &none},
 			store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale}},
+		{"a placeholder in hiding", known, store.ProfileChange{NickName: &hidden}, known},
 		{"a placeholder on nothing", store.Profile{}, store.ProfileChange{NickName: &placeholder}, store.Profile{NickName: "微信用户"}},
 		{"everything", known,
 			store.ProfileChange{NickName: &name, AvatarURL: &name, Gender: &unknown, Language: &name, City: &name, Province: &name, Country: &name},
