@@ -95,15 +95,19 @@ const (
 	mapAhead = 1 << 30
 	// growth is by how much a file becomes longer at a time.
 	growth = 1 << 20
+	// openAttempts is far more often than anybody compacts while one opens, and
+	// ends where a file system cannot tell whether two files are one.
+	openAttempts = 100
 )
 
 // openBolt opens or makes a file that is, or will be, about size bytes long.
 //
 // bbolt locks what it has opened, which need not be what lies at path by then: who
 // waited for the lock while Compact put another file there would get that of the
-// old one. So a lock on anything else is let go, and the file opened again.
+// old one. So a lock on anything else is let go, and the file opened again; one
+// that is never what lies at path is as good as held.
 func openBolt(path string, size int64) (*bbolt.DB, error) {
-	for {
+	for range openAttempts {
 		var opened *os.File
 		db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 			// The freelist stays synced (bbolt's default): without it a crashed file of
@@ -125,6 +129,7 @@ func openBolt(path string, size int64) (*bbolt.DB, error) {
 			return nil, err
 		}
 	}
+	return nil, bolterrors.ErrTimeout
 }
 
 // liesAt reports whether an open file is the one at path.
