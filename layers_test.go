@@ -20,6 +20,7 @@ const module = "menshen"
 // the package. docs/adr/0001-the-house.md says why.
 var layers = map[string][]string{
 	".":                 {"gqlhttp", "graph", "resolvers", "store", "store/bolt", "store/seal", "token", "web", "wechat", "wechat/wechattest"},
+	"gate":              {},
 	"gqlhttp":           {},
 	"graph":             {"store"},
 	"resolvers":         {"graph", "store", "token", "wechat"},
