@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"menshen/gqlhttp"
 )
 
 func TestBodyAndTokenLimits(t *testing.T) {
@@ -19,9 +21,9 @@ func TestBodyAndTokenLimits(t *testing.T) {
 			t.Errorf("%d bytes: %d, want %d: %s", len(body), r.status, status, r.body)
 		}
 	}
-	r := i.ask(t, "", "{"+strings.Repeat(" __typename", documentLimits.Tokens)+" }")
-	if r.codes() != "QUERY_TOO_COMPLEX" || !strings.Contains(r.body, fmt.Sprint(documentLimits.Tokens)) {
-		t.Errorf("%d tokens and more: %s", documentLimits.Tokens, r.body)
+	r := i.ask(t, "", "{"+strings.Repeat(" __typename", gqlhttp.Defaults.Tokens)+" }")
+	if r.codes() != "QUERY_TOO_COMPLEX" || !strings.Contains(r.body, fmt.Sprint(gqlhttp.Defaults.Tokens)) {
+		t.Errorf("%d tokens and more: %s", gqlhttp.Defaults.Tokens, r.body)
 	}
 }
 

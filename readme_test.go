@@ -79,8 +79,9 @@ func codesTable() string {
 		row(r.Code, r.Message)
 	}
 	row(gqlhttp.CodeBadRequest, "This is not a GraphQL request.")
-	row(gqlhttp.CodeQueryTooComplex, "The document exceeds a limit, which the message names.")
+	row(gqlhttp.CodeQueryTooComplex, "The request exceeds a limit, which the message names.")
 	row(gqlhttp.CodeIntrospectionDisabled, "Introspection is not allowed here.")
+	row(gqlhttp.CodePersistedQueryNotFound, "The server does not know the document of this hash. Send it with its text.")
 	row("GRAPHQL_PARSE_FAILED", "The document is not GraphQL.")
 	row("GRAPHQL_VALIDATION_FAILED", "The document does not fit the schema, or the variables do not fit the document.")
 	return table

@@ -24,6 +24,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/alecthomas/kong"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"menshen/gqlhttp"
 	"menshen/graph"
@@ -106,23 +107,30 @@ func newHandler(p parts) http.Handler {
 	return everyRequest(cleanPaths(mux), p.log)
 }
 
-// documentLimits are several times what GraphiQL's introspection query needs,
-// the largest document that people send.
-var documentLimits = gqlhttp.Guard{Tokens: 1000, Name: 128, Fields: 1000, Depth: 20, Mutations: 10}
+// documentMemory bounds, in bytes, the parsed documents that are remembered.
+const documentMemory = 8 << 20
 
-// documentMemory bounds the texts of the parsed documents that are remembered.
-const documentMemory = 256 << 10
+// textMemory bounds, in bytes, the texts of documents that clients sent with their
+// hash.
+const textMemory = 1 << 20
+
+// listSizes are what lists without arguments may have. A day of activity is added
+// up from several records, and counts for more than one.
+var listSizes = map[string]int{"Query.userActivity": 500, "User.identities": 5}
 
 // newGraphQL joins the schema, the resolvers and the transport.
 func newGraphQL(s settings, resolver *resolvers.Resolver, meters *meters) http.Handler {
+	documents, tell := gqlhttp.NewDocuments(documentMemory), s.Introspection == "on" // suggestions tell of the schema
 	gql := handler.New(graph.NewExecutableSchema(resolver.Config()))
-	gql.AddTransport(gqlhttp.POST{})
-	gql.SetParserTokenLimit(documentLimits.Tokens)
-	gql.SetQueryCache(gqlhttp.NewDocuments(documentMemory))
-	gql.SetDisableSuggestion(s.Introspection != "on") // they tell of the schema
+	gql.AddTransport(gqlhttp.HTTP{Timeout: requestTimeout})
+	gql.SetParserTokenLimit(gqlhttp.Defaults.Tokens)
+	gql.SetQueryCache(documents)
+	gql.SetDisableSuggestion(!tell)
+	gql.SetValidationRulesFn(func() *rules.Rules { return gqlhttp.Rules(tell) })
 	gql.SetErrorPresenter(resolver.Present)
 	gql.SetRecoverFunc(resolver.Recover)
-	gql.Use(documentLimits)
+	gql.Use(gqlhttp.Persisted{Texts: gqlhttp.NewTexts(textMemory)})
+	gql.Use(&gqlhttp.Guard{Limits: gqlhttp.Defaults, Lists: listSizes, Documents: documents})
 	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, resolver)})
 	gql.Use(gqlhttp.Report{To: func(ctx context.Context, a gqlhttp.Answered) {
 		noteOf(ctx).answered(a)

@@ -44,7 +44,7 @@ func TestOneLineForEachRequest(t *testing.T) {
 	for _, line := range lines {
 		got = append(got, fmt.Sprint(line["status"], line["operations"], line["codes"]))
 	}
-	want := []string{"200 [login] <nil>", "200 [me node] <nil>", "200 [me] [UNAUTHENTICATED]", "405 <nil> [BAD_REQUEST]"}
+	want := []string{"200 [login] <nil>", "200 [me node] <nil>", "200 [me] [UNAUTHENTICATED]", "200 <nil> [GRAPHQL_PARSE_FAILED]"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("log lines %v, want %v", got, want)
 	}
@@ -102,7 +102,7 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"GET", "/healthz", 200}, {"GET", "/readyz", 200}, {"GET", "/metrics", 200}, {"GET", "/.well-known/jwks.json", 200},
 		{"GET", "/playground", 200}, {"GET", "/", 404}, {"GET", "/graphql/", 404}, {"POST", "/healthz", 405},
-		{"POST", "/.well-known/jwks.json", 405}, {"GET", "/graphql", 405}, {"OPTIONS", "/graphql", 405},
+		{"POST", "/.well-known/jwks.json", 405}, {"GET", "/graphql", 400}, {"OPTIONS", "/graphql", 405},
 	} {
 		r := i.send(t, test.method, test.path, "")
 		if r.status != test.status || r.header.Get("X-Request-Id") == "" {

@@ -14,44 +14,45 @@ import (
 // would be missing in it, and @skip or @include of a variable that is null
 // though it has a default, at which gqlgen panics.
 func checkDirectives(operation *graphql.OperationContext) gqlerror.List {
-	errs := checkSet(operation.Operation.SelectionSet, operation.Variables)
-	for _, fragment := range operation.Doc.Fragments {
-		errs = append(errs, checkSet(fragment.SelectionSet, operation.Variables)...)
-	}
-	return errs
+	c := directiveChecker{variables: operation.Variables, seen: map[string]bool{}}
+	c.set(operation.Operation.SelectionSet)
+	return c.errs
 }
 
-// checkSet looks at a selection set and what is nested in it, but not at the
-// fragments that it names.
-func checkSet(set ast.SelectionSet, variables map[string]any) (errs gqlerror.List) {
+// directiveChecker looks at each fragment of an operation once, and at none of
+// the operations beside it, whose variables are others.
+type directiveChecker struct {
+	variables map[string]any
+	seen      map[string]bool
+	errs      gqlerror.List
+}
+
+func (c *directiveChecker) set(set ast.SelectionSet) {
 	for _, selection := range set {
-		var directives ast.DirectiveList
-		var nested ast.SelectionSet
-		switch s := selection.(type) {
-		case *ast.Field:
-			directives, nested = s.Directives, s.SelectionSet
-		case *ast.InlineFragment:
-			directives, nested = s.Directives, s.SelectionSet
-		case *ast.FragmentSpread:
-			directives = s.Directives
-		}
+		directives, nested := within(selection)
 		for _, directive := range directives {
-			errs = append(errs, checkDirective(directive, variables)...)
+			c.directive(directive)
 		}
-		errs = append(errs, checkSet(nested, variables)...)
+		c.set(nested)
+		if spread, ok := selection.(*ast.FragmentSpread); ok && !c.seen[spread.Name] {
+			c.seen[spread.Name] = true
+			c.set(spread.Definition.SelectionSet)
+		}
 	}
-	return errs
 }
 
-func checkDirective(directive *ast.Directive, variables map[string]any) gqlerror.List {
+func (c *directiveChecker) directive(directive *ast.Directive) {
 	switch directive.Name {
 	case "defer":
-		return gqlerror.List{codedError(errcode.ValidationFailed, "@defer is not supported.")}
+		c.refuse("@defer is not supported.")
 	case "skip", "include":
 		condition := directive.Arguments.ForName("if").Value
-		if condition.Kind == ast.Variable && variables[condition.Raw] == nil {
-			return gqlerror.List{codedError(errcode.ValidationFailed, fmt.Sprintf("@%s is given null.", directive.Name))}
+		if condition.Kind == ast.Variable && c.variables[condition.Raw] == nil {
+			c.refuse(fmt.Sprintf("@%s is given null.", directive.Name))
 		}
 	}
-	return nil
+}
+
+func (c *directiveChecker) refuse(message string) {
+	c.errs = append(c.errs, codedError(errcode.ValidationFailed, message))
 }

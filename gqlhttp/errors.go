@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
@@ -15,9 +16,12 @@ import (
 // The error codes of this package, in errors[].extensions.code. gqlgen's own
 // for documents that do not parse or validate pass beside them.
 const (
-	CodeBadRequest            = "BAD_REQUEST"
-	CodeQueryTooComplex       = "QUERY_TOO_COMPLEX"
-	CodeIntrospectionDisabled = "INTROSPECTION_DISABLED"
+	CodeBadRequest             = "BAD_REQUEST"
+	CodeQueryTooComplex        = "QUERY_TOO_COMPLEX"
+	CodeIntrospectionDisabled  = "INTROSPECTION_DISABLED"
+	CodeDocumentNotTrusted     = "DOCUMENT_NOT_TRUSTED"
+	CodePersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND"
+	CodeRateLimited            = "RATE_LIMITED"
 )
 
 func codedError(code, message string) *gqlerror.Error {
@@ -64,6 +68,9 @@ func refine(errs gqlerror.List, params *graphql.RawParams) gqlerror.List {
 			errs[i] = codedError(CodeQueryTooComplex, fmt.Sprintf("The document has more than %s tokens.", limit))
 			continue
 		}
+		if isOurs(err) {
+			continue
+		}
 		if err.Message == noOperation {
 			err.Message = "The document has several operations: name one in operationName."
 		}
@@ -73,6 +80,12 @@ func refine(errs gqlerror.List, params *graphql.RawParams) gqlerror.List {
 		err.Message = redact(err.Message, values)
 	}
 	return errs
+}
+
+// isOurs says that an error is one of an extension's, which carries nothing of
+// the request and has words that clients wait for.
+func isOurs(err *gqlerror.Error) bool {
+	return !slices.Contains([]string{"", errcode.ParseFailed, errcode.ValidationFailed}, CodeOf(err))
 }
 
 func redact(message string, values []string) string {

@@ -5,132 +5,141 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/lexer"
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Guard refuses documents that would cost more to validate and run than their
+// Guard refuses requests that would cost more to validate and run than their
 // size tells, before either is tried: fragments that spread fragments make a
-// thousand bytes stand for a billion fields. It takes one pass over the document,
-// each fragment once.
+// thousand bytes stand for a billion fields. Each of its passes over a document
+// takes time in proportion to its length. What it refuses gets QUERY_TOO_COMPLEX,
+// with the limit and what was found in the message.
 type Guard struct {
-	Tokens    int // in the document
-	Name      int // bytes of a name: each error about it would repeat it
-	Fields    int // asked for, each spread of a fragment counted out
-	Depth     int // of fields in fields
-	Mutations int // root fields of a mutation: each may be a write, or a call elsewhere
+	Limits Limits
+
+	// Documents says which documents have passed before, so that they are not
+	// measured again. Nil for none.
+	Documents interface{ Has(text string) bool }
+
+	// Lists holds the size of lists that have no argument for it, by type and
+	// field, for example "User.sessions": the most they may have, or a usual
+	// number. Other lists are assumed to have Limits.ListSize.
+	Lists map[string]int
+
+	introspection map[string]int // like Lists, for the schema's own
 }
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationParameterMutator
-} = Guard{}
+	graphql.OperationContextMutator
+} = (*Guard)(nil)
 
 // ExtensionName names the extension to gqlgen.
-func (Guard) ExtensionName() string { return "Guard" }
+func (*Guard) ExtensionName() string { return "Guard" }
 
-// Validate has nothing to check.
-func (Guard) Validate(graphql.ExecutableSchema) error { return nil }
+// Validate looks at the schema once, to know what introspection costs.
+func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
+	g.introspection = introspectionSizes(schema.Schema())
+	return nil
+}
 
-// MutateOperationParameters looks at a document before gqlgen does. It changes
-// nothing.
-func (g Guard) MutateOperationParameters(_ context.Context, params *graphql.RawParams) *gqlerror.Error {
-	if longestName(params.Query, g.Tokens) > g.Name {
-		return tooComplex(g.Name, "bytes in a name")
+// MutateOperationParameters looks at a document and its variables before gqlgen
+// does. It changes nothing.
+func (g *Guard) MutateOperationParameters(_ context.Context, params *graphql.RawParams) *gqlerror.Error {
+	if err := g.checkVariables(params.Variables); err != nil {
+		return err
 	}
-	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, g.Tokens)
+	if g.Documents != nil && g.Documents.Has(params.Query) {
+		return nil
+	}
+	if err := g.checkText(params.Query); err != nil {
+		return err
+	}
+	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: params.Query}, g.Limits.Tokens)
 	if err != nil {
 		return nil // gqlgen will say what is wrong with it
 	}
-	m := measurer{fragments: document.Fragments, known: map[string]measure{}}
-	var whole measure
-	mutations := 0
-	for _, operation := range document.Operations {
-		size := m.set(operation.SelectionSet)
-		whole = whole.beside(size)
-		if operation.Operation == ast.Mutation {
-			mutations = max(mutations, size.width)
+	return g.checkDocument(document)
+}
+
+// MutateOperationContext looks at what an operation may cost with its variables.
+// It changes nothing.
+func (g *Guard) MutateOperationContext(_ context.Context, operation *graphql.OperationContext) *gqlerror.Error {
+	p := pricer{guard: g, variables: operation.Variables, known: map[visit]int{}}
+	return exceeded("The operation has",
+		bound{p.set(operation.Operation.SelectionSet, 0), g.Limits.Cost, "objects and values to answer"})
+}
+
+func (g *Guard) checkText(text string) *gqlerror.Error {
+	t := readText(text, g.Limits.Tokens)
+	if t.tokens > g.Limits.Tokens {
+		return tooComplex("The document has more than %d tokens, which is the limit.", g.Limits.Tokens)
+	}
+	return exceeded("The document has",
+		bound{t.name, g.Limits.NameLength, "bytes in a name"},
+		bound{t.nesting, g.Limits.Nesting, "levels of brackets"})
+}
+
+func (g *Guard) checkDocument(document *ast.QueryDocument) *gqlerror.Error {
+	if err := exceeded("The document has",
+		bound{len(document.Operations) + len(document.Fragments), g.Limits.Definitions, "operations and fragments"}); err != nil {
+		return err
+	}
+	var w written
+	w.document(document)
+	m := newMeasurer(document)
+	whole, mutations := m.document(document)
+	if m.circle != "" {
+		return codedError(errcode.ValidationFailed, fmt.Sprintf("Cannot spread fragment %q within itself.", m.circle))
+	}
+	if err := exceeded("The document has",
+		bound{w.aliases, g.Limits.Aliases, "aliases"},
+		bound{w.directives, g.Limits.Directives, "directives"},
+		bound{w.list, g.Limits.ListLength, "values in a list"},
+		bound{whole.fields, g.Limits.Fields, "fields, fragments counted out"},
+		bound{whole.depth, g.Limits.Depth, "levels of fields"},
+		bound{mutations, g.Limits.Mutations, "root fields in a mutation"}); err != nil {
+		return err
+	}
+	// Last: it reads every spread, of which there are now known to be few.
+	return exceeded("The document has", bound{m.repeats(document), g.Limits.Repeats, "repetitions of fields"})
+}
+
+// bound is a limit and the number that was found.
+type bound struct {
+	found, limit int
+	of           string
+}
+
+// exceeded returns an error about the first limit that something exceeds, nil for
+// none. Its message begins with what.
+func exceeded(what string, bounds ...bound) *gqlerror.Error {
+	for _, b := range bounds {
+		switch {
+		case b.found >= countless:
+			return tooComplex("%s at least %d %s; the limit is %d.", what, b.found, b.of, b.limit)
+		case b.found > b.limit:
+			return tooComplex("%s %d %s; the limit is %d.", what, b.found, b.of, b.limit)
 		}
-	}
-	for _, fragment := range document.Fragments { // also those that nothing spreads are validated
-		whole = whole.beside(m.fragment(fragment.Name))
-	}
-	switch {
-	case whole.fields > g.Fields:
-		return tooComplex(g.Fields, "fields, fragments counted out")
-	case whole.depth > g.Depth:
-		return tooComplex(g.Depth, "levels of fields")
-	case mutations > g.Mutations:
-		return tooComplex(g.Mutations, "root fields in a mutation")
 	}
 	return nil
 }
 
-func tooComplex(limit int, of string) *gqlerror.Error {
-	return codedError(CodeQueryTooComplex, fmt.Sprintf("The document has more than %d %s.", limit, of))
+func tooComplex(format string, values ...any) *gqlerror.Error {
+	return codedError(CodeQueryTooComplex, fmt.Sprintf(format, values...))
 }
 
-// longestName returns the length of the longest of a document's first names.
-func longestName(document string, tokens int) (longest int) {
-	l := lexer.New(&ast.Source{Input: document})
-	for range tokens {
-		token, err := l.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
-			break
-		}
-		if token.Kind == lexer.Name {
-			longest = max(longest, len(token.Value))
-		}
+// countless is where counting stops, far above any limit and far below overflow.
+const countless = 1 << 30
+
+func plus(a, b int) int { return min(a+b, countless) }
+
+func times(a, b int) int {
+	if a > 0 && b > countless/a {
+		return countless
 	}
-	return longest
-}
-
-// measure is the size of a selection set; width is its fields but for those in
-// fields.
-type measure struct{ fields, depth, width int }
-
-// manyFields is where counting stops, far above any limit and far below overflow.
-const manyFields = 1 << 30
-
-func (m measure) beside(other measure) measure {
-	return measure{
-		fields: min(m.fields+other.fields, manyFields), depth: max(m.depth, other.depth), width: min(m.width+other.width, manyFields),
-	}
-}
-
-// measurer remembers the fragments that it has measured.
-type measurer struct {
-	fragments ast.FragmentDefinitionList
-	known     map[string]measure
-}
-
-func (m measurer) set(selections ast.SelectionSet) (whole measure) {
-	for _, selection := range selections {
-		switch s := selection.(type) {
-		case *ast.Field:
-			inner := m.set(s.SelectionSet)
-			whole = whole.beside(measure{inner.fields + 1, inner.depth + 1, 1})
-		case *ast.InlineFragment:
-			// It counts as a field, since validation compares it with its neighbours.
-			whole = whole.beside(measure{fields: 1}).beside(m.set(s.SelectionSet))
-		case *ast.FragmentSpread:
-			whole = whole.beside(measure{fields: 1}).beside(m.fragment(s.Name))
-		}
-	}
-	return whole
-}
-
-func (m measurer) fragment(name string) measure {
-	if size, ok := m.known[name]; ok {
-		return size
-	}
-	definition := m.fragments.ForName(name)
-	if definition == nil {
-		return measure{}
-	}
-	m.known[name] = measure{} // for a fragment that spreads itself, which validation refuses
-	m.known[name] = m.set(definition.SelectionSet)
-	return m.known[name]
+	return a * b
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -29,16 +30,20 @@ const (
 type kennel struct {
 	schema   *ast.Schema
 	executed atomic.Int64
+	data     string // of the answer
 	fails    bool
+	waits    bool // until time is up
+	barks    int  // events of a subscription
 }
 
 func newKennel() *kennel {
-	return &kennel{schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
+	return &kennel{data: `{"name":"<Rex> & 犬"}`, schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
 		type Query {
 			dog(name: String, id: ID, age: Int, weight: Float, good: Boolean, breed: Breed, tag: Tag, tags: [Tag!]): Dog
 			name: String
 		}
 		type Mutation { feed(name: String!): Dog }
+		type Subscription { name: String }
 		type Dog { name: String! friends: [Dog!]! }
 		enum Breed { HUSKY PUG }
 		input Tag { number: String! colour: Breed }
@@ -51,7 +56,23 @@ func (k *kennel) Complexity(context.Context, string, string, int, map[string]any
 	return 0, false
 }
 
-func (k *kennel) Exec(context.Context) graphql.ResponseHandler { return k.answer }
+func (k *kennel) Exec(ctx context.Context) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return k.bark(k.barks)
+	}
+	return k.answer
+}
+
+// bark answers some events.
+func (k *kennel) bark(left int) graphql.ResponseHandler {
+	return func(ctx context.Context) *graphql.Response {
+		if left == 0 {
+			return nil
+		}
+		left--
+		return k.answer(ctx)
+	}
+}
 
 func (k *kennel) answer(ctx context.Context) *graphql.Response {
 	k.executed.Add(1)
@@ -59,7 +80,10 @@ func (k *kennel) answer(ctx context.Context) *graphql.Response {
 		graphql.AddError(ctx, &gqlerror.Error{Message: "Gone.", Extensions: map[string]any{"code": "GONE", "retryAfter": 60}})
 		return &graphql.Response{Data: json.RawMessage(`{"name":null}`)}
 	}
-	return &graphql.Response{Data: json.RawMessage(`{"name":"<Rex> & 犬"}`)}
+	if k.waits {
+		<-ctx.Done()
+	}
+	return &graphql.Response{Data: json.RawMessage(k.data)}
 }
 
 // server serves a kennel.
@@ -69,13 +93,19 @@ type server struct {
 	answered []gqlhttp.Answered // as Report told it
 }
 
-// newServer serves a kennel whose schema only those may see whom allow names.
-func newServer(allow bool) *server {
+// answerTimeout is of a query or mutation.
+const answerTimeout = 30 * time.Second
+
+// newServer serves a kennel whose schema may be seen or not.
+func newServer(allow bool, extensions ...graphql.HandlerExtension) *server {
 	s := &server{kennel: newKennel()}
 	gql := handler.New(s.kennel)
-	gql.AddTransport(gqlhttp.POST{})
+	gql.AddTransport(gqlhttp.HTTP{Timeout: answerTimeout})
 	gql.SetParserTokenLimit(tokenLimit)
 	gql.SetErrorPresenter(present)
+	for _, extension := range extensions {
+		gql.Use(extension)
+	}
 	gql.Use(gqlhttp.Introspection{Allow: func(context.Context) bool { return allow }})
 	gql.Use(gqlhttp.Report{To: func(_ context.Context, a gqlhttp.Answered) { s.answered = append(s.answered, a) }})
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,26 +17,37 @@ import (
 type fault struct {
 	status  int
 	message string
+	header  http.Header // of the answer
 }
 
 func (f *fault) Error() string { return f.message }
 
-func badRequest(message string) error { return &fault{http.StatusBadRequest, message} }
+func badRequest(message string) error {
+	return &fault{status: http.StatusBadRequest, message: message}
+}
+
+func notAllowed(message string, methods ...string) error {
+	return &fault{http.StatusMethodNotAllowed, message, http.Header{"Allow": {strings.Join(methods, ", ")}}}
+}
+
+func notAcceptable() error {
+	offers := http.Header{"Accept": {mediaResponse + ", " + mediaJSON}}
+	return &fault{http.StatusNotAcceptable, "Accept leaves nothing this server can answer with.", offers}
+}
 
 // read decodes the request's parameters.
 func read(r *http.Request) (*graphql.RawParams, error) {
-	if r.Method != http.MethodPost {
-		return nil, &fault{http.StatusMethodNotAllowed, "GraphQL requests are sent with POST."}
-	}
-	if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
-		return nil, err
-	}
 	start := graphql.Now()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, bodyFault(err)
+	var params *graphql.RawParams
+	var err error
+	switch r.Method {
+	case http.MethodGet:
+		params, err = readURL(r.URL)
+	case http.MethodPost:
+		params, err = readBody(r)
+	default:
+		err = notAllowed("GraphQL requests are sent with GET or POST.", http.MethodGet, http.MethodPost)
 	}
-	params, err := decode(body)
 	if err != nil {
 		return nil, err
 	}
@@ -45,59 +56,105 @@ func read(r *http.Request) (*graphql.RawParams, error) {
 	return params, nil
 }
 
+// readBody takes the parameters from a body of JSON. It decompresses nothing, so
+// a small body cannot become a large one.
+func readBody(r *http.Request) (*graphql.RawParams, error) {
+	if r.Header.Get("Content-Encoding") != "" {
+		identity := http.Header{"Accept-Encoding": {"identity"}} // RFC 9110, section 12.5.3
+		return nil, &fault{http.StatusUnsupportedMediaType, "The request body must not be compressed.", identity}
+	}
+	if err := checkContentType(r.Header.Get("Content-Type")); err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, bodyFault(err)
+	}
+	return decode(body)
+}
+
 func checkContentType(value string) error {
 	media, parameters, err := mime.ParseMediaType(value)
 	charset := parameters["charset"]
 	if err != nil || media != mediaJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return &fault{http.StatusUnsupportedMediaType, "Content-Type must be application/json in UTF-8."}
+		return &fault{status: http.StatusUnsupportedMediaType, message: "Content-Type must be application/json in UTF-8."}
 	}
 	return nil
 }
 
 func bodyFault(err error) error {
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		return &fault{http.StatusRequestEntityTooLarge, "The request body is too large."}
+		return &fault{status: http.StatusRequestEntityTooLarge, message: "The request body is too large."}
 	}
 	return badRequest("The request body did not arrive.")
 }
 
-// decode reads the four members of a GraphQL request. A member that is null is
-// as if it were absent; any other of the wrong type is refused, as is anything
-// behind the object.
+// members are the parts of a GraphQL request. An empty one is as if it were absent.
+type members struct {
+	Query         string         `json:"query"`
+	DocumentID    string         `json:"documentId"`
+	OperationName string         `json:"operationName"`
+	Variables     map[string]any `json:"variables"`
+	Extensions    map[string]any `json:"extensions"`
+}
+
+// params are the members as gqlgen takes them. It has no place for documentId,
+// which therefore travels among the extensions.
+func (m members) params() (*graphql.RawParams, error) {
+	if m.DocumentID != "" {
+		if m.Extensions == nil {
+			m.Extensions = map[string]any{}
+		}
+		m.Extensions[documentID] = m.DocumentID
+	}
+	if m.Query == "" && m.Extensions[documentID] == nil && m.Extensions[persistedQuery] == nil {
+		return nil, badRequest("The request has no query.")
+	}
+	return &graphql.RawParams{
+		Query:         m.Query,
+		OperationName: m.OperationName,
+		Variables:     m.Variables,
+		Extensions:    m.Extensions,
+	}, nil
+}
+
+// decode reads a GraphQL request in JSON. A member that is null is as if it were
+// absent; any other of the wrong type is refused, as is anything behind the object.
 func decode(body []byte) (*graphql.RawParams, error) {
 	if !utf8.Valid(body) {
 		return nil, badRequest("The request body is not valid UTF-8.")
 	}
-	var members struct {
-		Query         *string        `json:"query"`
-		OperationName string         `json:"operationName"`
-		Variables     map[string]any `json:"variables"`
-		Extensions    map[string]any `json:"extensions"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if err := decoder.Decode(&members); err != nil {
+	var request members
+	if err := decodeJSON(body, &request); err != nil {
 		return nil, decodeFault(err)
 	}
+	return request.params()
+}
+
+// errTrailing says that something follows a JSON value.
+var errTrailing = errors.New("something follows the JSON value")
+
+// decodeJSON reads exactly one JSON value, numbers as they are written.
+func decodeJSON(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, badRequest("Something follows the JSON object of the request.")
+		return errTrailing
 	}
-	if members.Query == nil || *members.Query == "" {
-		return nil, badRequest("The request has no query.")
-	}
-	return &graphql.RawParams{
-		Query:         *members.Query,
-		OperationName: members.OperationName,
-		Variables:     members.Variables,
-		Extensions:    members.Extensions,
-	}, nil
+	return nil
 }
 
 // decodeFault names the member at fault, never what stands in it.
 func decodeFault(err error) error {
+	if errors.Is(err, errTrailing) {
+		return badRequest("Something follows the JSON object of the request.")
+	}
 	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
 		switch wrong.Field {
-		case "query", "operationName":
+		case "query", "documentId", "operationName":
 			return badRequest(wrong.Field + " must be a string.")
 		case "variables", "extensions":
 			return badRequest(wrong.Field + " must be an object.")

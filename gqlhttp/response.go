@@ -3,61 +3,23 @@ package gqlhttp
 import (
 	"bytes"
 	"encoding/json"
-	"mime"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-const (
-	mediaJSON     = "application/json"
-	mediaResponse = "application/graphql-response+json"
-)
-
-// negotiate picks the media type of the answer. A client that does not name
-// application/graphql-response+json gets application/json, which older clients
-// expect. False when the client accepts neither.
-func negotiate(accept []string) (media string, ok bool) {
-	list := strings.TrimSpace(strings.Join(accept, ","))
-	if list == "" {
-		return mediaJSON, true
-	}
-	best := 0.0
-	for item := range strings.SplitSeq(list, ",") {
-		if candidate, weight := acceptable(item); weight > best {
-			media, best = candidate, weight
-		}
-	}
-	return media, media != ""
-}
-
-// acceptable returns what one item of an Accept header allows of what we write.
-func acceptable(item string) (media string, weight float64) {
-	name, parameters, err := mime.ParseMediaType(item)
-	if err != nil {
-		return "", 0
-	}
-	weight = 1
-	if q, given := parameters["q"]; given {
-		weight, _ = strconv.ParseFloat(q, 64)
-	}
-	switch name {
-	case mediaJSON, "application/*", "*/*":
-		return mediaJSON, weight
-	case mediaResponse:
-		return mediaResponse, weight
-	}
-	return "", 0
-}
-
-// requestErrorStatus is the status of a well-formed request whose document or
-// variables are refused. The old media type says 200, as the audit suite wants
-// it; the newest draft would have 4xx for both.
-func requestErrorStatus(media string) int {
-	if media == mediaResponse {
+// requestErrorStatus is the status of a request that could be read and was
+// refused before anything ran. Its own parts at odds are a bad request. For the
+// rest, a document or variables at fault, the old media type says 200 and the
+// new one 400, as the audit suite wants it; the newest draft would have 4xx for
+// both, 422 where a document parses and does not validate, and 294 where data
+// and errors come together.
+func requestErrorStatus(media string, errs gqlerror.List) int {
+	contradicts := func(err *gqlerror.Error) bool { return CodeOf(err) == CodeBadRequest }
+	if media == mediaResponse || slices.ContainsFunc(errs, contradicts) {
 		return http.StatusBadRequest
 	}
 	return http.StatusOK
@@ -70,8 +32,9 @@ type body struct {
 	Extensions map[string]any   `json:"extensions,omitempty"`
 }
 
-// write sends a response. executed is false for a request error, which has no data.
-func write(w http.ResponseWriter, media string, status int, response *graphql.Response, executed bool) {
+// encode writes a response as JSON and a line break. executed is false for a
+// request error, which has no data.
+func encode(response *graphql.Response, executed bool) []byte {
 	answer := body{Errors: response.Errors, Extensions: response.Extensions}
 	if executed {
 		answer.Data = &response.Data
@@ -82,16 +45,27 @@ func write(w http.ResponseWriter, media string, status int, response *graphql.Re
 	if err := encoder.Encode(answer); err != nil {
 		panic(err) // data that is not JSON: a fault of the generated code, answered as INTERNAL
 	}
+	return buffer.Bytes()
+}
+
+// write encodes a response and sends it.
+func write(w http.ResponseWriter, media string, status int, response *graphql.Response, executed bool) {
+	send(w, media, status, response.Errors, encode(response, executed))
+}
+
+// send writes an answer with the headers that every answer has.
+func send(w http.ResponseWriter, media string, status int, errs gqlerror.List, content []byte) {
 	header := w.Header()
 	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(buffer.Len()))
+	header.Set("Content-Length", strconv.Itoa(len(content)))
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if wait := retryAfter(response.Errors); wait > 0 {
+	header.Add("Vary", "Accept")
+	if wait := retryAfter(errs); wait > 0 {
 		header.Set("Retry-After", strconv.Itoa(wait))
 	}
 	w.WriteHeader(status)
-	w.Write(buffer.Bytes())
+	w.Write(content)
 }
 
 // retryAfter returns the longest wait, in seconds, that an error asks for in

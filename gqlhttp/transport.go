@@ -9,63 +9,125 @@ package gqlhttp
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// POST takes GraphQL requests as application/json in the body of a POST. It
-// takes no forms: a browser sends those across origins without asking. It never
-// repeats a request's body in an answer.
-type POST struct{}
+// HTTP takes GraphQL requests as application/json in the body of a POST, and
+// queries in the query string of a GET. It takes no forms: a browser sends those
+// across origins without asking. It never repeats a request in an answer.
+type HTTP struct {
+	Timeout time.Duration // of a query or mutation; 0 for none
+	Streams *Streams      // nil: no subscriptions
+}
 
-var _ graphql.Transport = POST{}
+var _ graphql.Transport = HTTP{}
 
 // Supports is true for every request: what is not a GraphQL request is told so
 // in this transport's own words.
-func (POST) Supports(*http.Request) bool { return true }
+func (HTTP) Supports(*http.Request) bool { return true }
 
 // Do answers one request. The body must be bounded by the caller
 // (http.MaxBytesReader); one that was cut off there is answered 413. A request
-// whose context ends before it is carried out is answered 503.
-func (POST) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	media, ok := negotiate(r.Header.Values("Accept"))
+// whose time ends before it is carried out is answered 503. A POST that prefers
+// text/event-stream is answered with events.
+func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	media, ok := negotiate(r.Header.Values("Accept"), t.offers(r.Method))
 	if !ok {
-		w.Header().Set("Accept", mediaResponse+", "+mediaJSON)
-		refuse(w, r, exec, mediaJSON, &fault{http.StatusNotAcceptable, "Accept leaves nothing this server can answer with."})
+		refuse(w, r, exec, mediaJSON, notAcceptable())
 		return
 	}
 	params, err := read(r)
-	if err != nil {
+	switch {
+	case err != nil:
+		refuse(w, r, exec, media, err)
+	case media == mediaEvents:
+		t.Streams.serveEvents(w, r, params, exec)
+	default:
+		t.answer(w, r, exec, media, params)
+	}
+}
+
+// offers are the media types to choose from, the one for a client that does not
+// care first.
+func (t HTTP) offers(method string) []string {
+	offers := []string{mediaJSON, mediaResponse}
+	if t.Streams != nil && method == http.MethodPost {
+		offers = append(offers, mediaEvents)
+	}
+	return offers
+}
+
+// answer carries out one query or mutation.
+func (t HTTP) answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, media string, params *graphql.RawParams) {
+	if t.Timeout > 0 {
+		ctx, cancel := context.WithTimeout(r.Context(), t.Timeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
+	operation, errs := admit(r.Context(), params, exec)
+	ctx := graphql.WithOperationContext(r.Context(), operation)
+	if errs != nil {
+		write(w, media, requestErrorStatus(media, errs), exec.DispatchError(ctx, errs), false)
+		return
+	}
+	if err := checkMethod(r.Method, operation.Operation.Operation); err != nil {
 		refuse(w, r, exec, media, err)
 		return
 	}
-	operation, errs := exec.CreateOperationContext(r.Context(), params)
-	ctx := graphql.WithOperationContext(r.Context(), operation)
+	respond, ctx := exec.DispatchOperation(ctx, operation)
+	response := respond(ctx)
+	if response == nil {
+		late := gqlerror.List{gqlerror.Wrap(ctx.Err())}
+		write(w, media, http.StatusServiceUnavailable, exec.DispatchError(context.WithoutCancel(ctx), late), false)
+		return
+	}
+	content := encode(response, true)
+	if operation.Operation.Operation == ast.Query {
+		content = compress(w.Header(), r.Header, content)
+	}
+	send(w, media, http.StatusOK, response.Errors, content)
+}
+
+// admit makes an operation of a request's parameters, under every rule that may
+// refuse it. What it returns may leave.
+func admit(ctx context.Context, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.OperationContext, gqlerror.List) {
+	operation, errs := exec.CreateOperationContext(ctx, params)
 	if errs == nil {
 		errs = checkDirectives(operation)
 	}
 	if errs != nil {
-		write(w, media, requestErrorStatus(media), exec.DispatchError(ctx, refine(errs, params)), false)
-		return
+		errs = refine(errs, params)
 	}
-	respond, ctx := exec.DispatchOperation(ctx, operation)
-	if response := respond(ctx); response != nil {
-		write(w, media, http.StatusOK, response, true)
-		return
+	return operation, errs
+}
+
+// checkMethod refuses what must not arrive so: with GET, which is safe (RFC 9110,
+// section 9.2.1), anything that changes something, and a subscription where there
+// is one answer.
+func checkMethod(method string, operation ast.Operation) error {
+	switch {
+	case method == http.MethodGet && operation != ast.Query:
+		return notAllowed("Only queries are sent with GET.", http.MethodPost)
+	case operation == ast.Subscription:
+		return badRequest("Subscriptions need Accept: text/event-stream, or a WebSocket.")
 	}
-	late := gqlerror.List{gqlerror.Wrap(ctx.Err())}
-	write(w, media, http.StatusServiceUnavailable, exec.DispatchError(context.WithoutCancel(ctx), late), false)
+	return nil
 }
 
 // refuse answers something that is not a GraphQL request.
 func refuse(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, media string, err error) {
 	broken := &fault{status: http.StatusBadRequest, message: "The request could not be read."}
 	errors.As(err, &broken)
-	if broken.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodPost)
+	if media == mediaEvents {
+		media = mediaJSON // no stream has begun
 	}
+	maps.Copy(w.Header(), broken.header)
 	response := exec.DispatchError(r.Context(), gqlerror.List{codedError(CodeBadRequest, broken.message)})
 	write(w, media, broken.status, response, false)
 }

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestAnswer(t *testing.T) {
@@ -40,14 +42,14 @@ func TestAnswerWithFieldErrors(t *testing.T) {
 }
 
 func TestMethods(t *testing.T) {
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch} {
+	for _, method := range []string{http.MethodHead, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch} {
 		t.Run(method, func(t *testing.T) {
 			s := newServer(false)
 			r := httptest.NewRequest(method, "/graphql?query={name}", nil)
 			r.Header.Set("Content-Type", plain)
 			got := s.do(t, r)
-			if allow := got.header.Get("Allow"); got.status != http.StatusMethodNotAllowed || allow != http.MethodPost {
-				t.Errorf("%d, Allow %q, want 405, POST", got.status, allow)
+			if allow := got.header.Get("Allow"); got.status != http.StatusMethodNotAllowed || allow != "GET, POST" {
+				t.Errorf("%d, Allow %q, want 405, GET and POST", got.status, allow)
 			}
 			if method != http.MethodHead {
 				got.refusal(t, http.StatusMethodNotAllowed, "BAD_REQUEST")
@@ -56,6 +58,32 @@ func TestMethods(t *testing.T) {
 				t.Errorf("executed %d times", n)
 			}
 		})
+	}
+}
+
+// TestCompressedRequests proves that nobody sends a bomb.
+func TestCompressedRequests(t *testing.T) {
+	for _, coding := range []string{"gzip", "deflate", "br", "zstd", "identity", "gzip, gzip", canary} {
+		s := newServer(false)
+		r := post(`{"query":"{ name }"}`)
+		r.Header.Set("Content-Encoding", coding)
+		got := s.do(t, r)
+		got.refusal(t, http.StatusUnsupportedMediaType, "BAD_REQUEST")
+		if takes := got.header.Get("Accept-Encoding"); takes != "identity" || s.executed.Load() != 0 {
+			t.Errorf("%s: Accept-Encoding %q, executed %d times", coding, takes, s.executed.Load())
+		}
+	}
+}
+
+// TestSubscriptionsNeedAStream proves that one is not answered with its first event.
+func TestSubscriptionsNeedAStream(t *testing.T) {
+	for _, media := range []string{plain, response} {
+		s := newServer(false)
+		got := s.do(t, asking(media, "subscription { name }", nil))
+		got.refusal(t, http.StatusBadRequest, "BAD_REQUEST")
+		if want := "Subscriptions need Accept: text/event-stream, or a WebSocket."; got.errors[0].Message != want || s.executed.Load() != 0 {
+			t.Errorf("%s, want %q and nothing executed", got.body, want)
+		}
 	}
 }
 
@@ -71,6 +99,7 @@ func TestBodiesThatAreNoRequest(t *testing.T) {
 		"an empty batch":         {"[]", "The request must be one JSON object."},
 		"an empty object":        {"{}", "The request has no query."},
 		"no query":               {`{"operationName":"canary"}`, "The request has no query."},
+		"a document of a number": {`{"documentId":4711}`, "documentId must be a string."},
 		"an empty query":         {`{"query":""}`, "The request has no query."},
 		"a query that is null":   {`{"query":null}`, "The request has no query."},
 		"a query of a number":    {`{"query":4711}`, "query must be a string."},
@@ -159,6 +188,19 @@ func TestTimeIsUp(t *testing.T) {
 			t.Errorf("reported %d times, want once", len(s.answered))
 		}
 	}
+}
+
+// TestTimeout has the work of a request end with its time.
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(false)
+		s.waits = true
+		began := time.Now()
+		record(t, s, post(`{"query":"{ name }"}`))
+		if took := time.Since(began); took != answerTimeout {
+			t.Errorf("it ended after %v, want %v", took, answerTimeout)
+		}
+	})
 }
 
 func TestRequestErrors(t *testing.T) {

@@ -107,7 +107,7 @@ func twoApps(o *options) { o.apps[otherApp] = "secret-of-the-other-app" }
 // newGraphQL joins the parts as package main does.
 func newGraphQL(r *resolvers.Resolver) http.Handler {
 	gql := handler.New(graph.NewExecutableSchema(r.Config()))
-	gql.AddTransport(gqlhttp.POST{})
+	gql.AddTransport(gqlhttp.HTTP{})
 	gql.SetErrorPresenter(r.Present)
 	gql.SetRecoverFunc(r.Recover)
 	return gql
