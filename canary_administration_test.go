@@ -168,5 +168,10 @@ func (tr *tour) visitMisplaced() {
 		tr.ask(tokens.AccessToken, bindByData, map[string]any{"data": secret, "iv": secret})
 		tr.ask("", refreshMutation, map[string]any{"token": secret})
 		tr.ask("", loginMutation, map[string]any{"code": secret})
+		tr.ask("", redeemTicket, map[string]any{"id": secret, "secret": secret})
+		tr.ask(tokens.AccessToken, claimTicket, map[string]any{"id": secret})
+		tr.ask(tokens.AccessToken, answerTicket, map[string]any{"id": secret, "approve": true})
+		tr.overhear(secret, watchTicket, map[string]any{"id": secret, "secret": secret})
+		tr.overhear(key, watchLogins, map[string]any{"app": secret})
 	}
 }

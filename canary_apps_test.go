@@ -31,8 +31,10 @@ func (tr *tour) visitInCompany() {
 	for appID, secret := range tr.apps {
 		apps = append(apps, appID+"="+secret)
 	}
-	tr.serve("--app", strings.Join(apps, ";"), "--push", tr.push.secure()+";"+tr.push.plain(secondApp), "--text-check", "fail-closed")
+	tr.serve("--app", strings.Join(apps, ";"), "--push", tr.push.secure()+";"+tr.push.plain(secondApp), "--text-check", "fail-closed",
+		"--scan-page", "pages/scan/index", "--trusted-proxies", "127.0.0.1")
 	tr.visitMerge()
+	tr.visitScanPage()
 	tr.visitTokenFailures()
 	tr.visitPlainPush()
 	tr.visitUser() // openId needs an appId now

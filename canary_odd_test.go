@@ -13,7 +13,9 @@ import (
 func rootFields() map[string]rootField {
 	fields := map[string]rootField{}
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
-	for operation, root := range map[string]*ast.Definition{"query": schema.Query, "mutation": schema.Mutation} {
+	for operation, root := range map[string]*ast.Definition{
+		"query": schema.Query, "mutation": schema.Mutation, "subscription": schema.Subscription,
+	} {
 		for _, field := range root.Fields {
 			if !strings.HasPrefix(field.Name, "__") {
 				fields[field.Name] = rootField{operation, placesIn(schema, field.Arguments)}
@@ -64,7 +66,11 @@ func (tr *tour) visitOddDocuments() {
 					bearer = ""
 				}
 				for _, document := range oddDocuments(field.operation, name, place, secret) {
-					tr.ask(bearer, document, map[string]any{"v": secret, "w": map[string]any{"x": secret}})
+					variables := map[string]any{"v": secret, "w": map[string]any{"x": secret}}
+					tr.ask(bearer, document, variables)
+					if field.operation == "subscription" {
+						tr.overhear(bearer, document, variables)
+					}
 				}
 			}
 			tr.ask(tokens.AccessToken, field.operation+` { `+name+`(unknown: "`+secret+`") { __typename } }`, nil)

@@ -30,14 +30,16 @@ func (tr *tour) login(user string) pair {
 	return tr.loginIn(wechattest.DevAppID, user)
 }
 
+// loginInApp is a login whose app is named.
+const loginInApp = `mutation($app: ID!, $code: String!) { login(appId: $app, code: $code) {
+	accessToken refreshToken openId unionId user { id phoneNumber { phoneNumber purePhoneNumber } } } }`
+
 // loginIn logs a user in to an app. The answer is the user's to read.
 func (tr *tour) loginIn(appID, user string) pair {
 	tr.t.Helper()
-	const login = `mutation($app: ID!, $code: String!) { login(appId: $app, code: $code) {
-		accessToken refreshToken openId unionId user { id phoneNumber { phoneNumber purePhoneNumber } } } }`
 	ctx := context.WithValue(tr.t.Context(), readerKey{}, user)
 	var data struct{ Login pair }
-	errs, err := tr.server.ask(ctx, "", login, map[string]any{"app": appID, "code": tr.codeIn(appID, user)}, &data)
+	errs, err := tr.server.ask(ctx, "", loginInApp, map[string]any{"app": appID, "code": tr.codeIn(appID, user)}, &data)
 	if err := failure(errs, err); err != nil {
 		tr.t.Fatalf("login of %s: %v\n%s", user, err, tr.server.output())
 	}

@@ -68,6 +68,10 @@ func (c canary) forms() map[string][]byte {
 		}
 	case "private key", "key file":
 		spellBytes(forms, base64.RawURLEncoding, urlAlphabet.Replace(c.text))
+	case ticketHash:
+		if raw, err := hex.DecodeString(c.text); err == nil {
+			spell(forms, "bytes, ", raw)
+		}
 	case "phone number":
 		spellNumber(forms, c.text)
 	}

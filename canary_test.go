@@ -26,6 +26,7 @@ import (
 func TestNoSecretLeaves(t *testing.T) {
 	tr := newTour(t)
 	tr.visitAlone()
+	tr.visitOnGuard()
 	tr.visitInCompany()
 	tr.expectCovered()
 	tr.stop()
@@ -41,11 +42,14 @@ func TestNoSecretLeaves(t *testing.T) {
 	for name, file := range tr.backups {
 		files[name] = file
 	}
+	stored, unstored := tr.vault.stored()
+	index = newProbe(unstored)
 	for name, file := range files {
 		if name != "menshen.key" {
 			tr.searchStore(index, name, file)
 		}
 	}
+	tr.expectStored(newProbe(stored), files["menshen.db"])
 	tr.expectKnown()
 }
 
@@ -64,6 +68,9 @@ func (tr *tour) visitAlone() {
 	tr.visitMisplaced()
 	tr.visitOddRequests()
 	tr.visitOddDocuments()
+	tr.visitQueryStrings()
+	tr.visitPersisted()
+	tr.visitOddSockets()
 	tr.visitPages()
 	tr.stop()
 }
@@ -77,6 +84,16 @@ func (tr *tour) searchStore(index probe, name string, file []byte) {
 	tr.vault.search(tr.t, index, name, file)
 }
 
+// expectStored fails the test unless a store's file holds what it is to hold:
+// tickets were there, and the search would have found what came with them.
+func (tr *tour) expectStored(index probe, file []byte) {
+	tr.t.Helper()
+	for range index.all(file) {
+		return
+	}
+	tr.t.Error("the store holds no ticket")
+}
+
 // expectCovered fails the test unless each field answered something and each code
 // was met: what was not tried proves nothing.
 func (tr *tour) expectCovered() {
@@ -85,21 +102,15 @@ func (tr *tour) expectCovered() {
 			tr.t.Errorf("%s answered nothing", field)
 		}
 	}
-	codes := []string{"BAD_USER_INPUT", "INTERNAL", gqlhttp.CodeBadRequest, gqlhttp.CodeQueryTooComplex, gqlhttp.CodeIntrospectionDisabled}
-	for _, row := range resolvers.Table {
-		codes = append(codes, row.Code)
+	if !tr.zipped {
+		tr.t.Error("no answer was compressed")
 	}
-	tr.ask("", `{ __schema { queryType { name } } }`, nil)
-	for _, code := range codes {
-		if !tr.codes[code] {
-			tr.t.Errorf("the error %s was not met", code)
-		}
-	}
+	tr.expectErrors()
 	actions := tr.auditActions()
 	for _, action := range []string{ // all but refresh_theft, which no run this short meets
 		store.ActionLogin, store.ActionLoginRefused, store.ActionJoin, store.ActionMerge, store.ActionLogout,
 		store.ActionBindPhone, store.ActionUnbindPhone, store.ActionPhoneConflict, store.ActionBlock, store.ActionUnblock,
-		store.ActionSetRole, store.ActionDelete, store.ActionPush,
+		store.ActionSetRole, store.ActionDelete, store.ActionPush, store.ActionScanLoginDenied,
 	} {
 		if actions[action] == 0 {
 			tr.t.Errorf("the audit has no %s", action)
@@ -107,6 +118,27 @@ func (tr *tour) expectCovered() {
 	}
 	if !strings.Contains(tr.log, `"level":"DEBUG"`) {
 		tr.t.Error("the log has no line at debug level")
+	}
+}
+
+// expectErrors fails the test unless each code was met and, since several rows of
+// the table share one, each row's message.
+func (tr *tour) expectErrors() {
+	tr.ask("", `{ __schema { queryType { name } } }`, nil)
+	codes := []string{
+		gqlhttp.CodeBadRequest, gqlhttp.CodeQueryTooComplex, gqlhttp.CodeIntrospectionDisabled,
+		gqlhttp.CodeDocumentNotTrusted, gqlhttp.CodePersistedQueryNotFound, gqlhttp.CodeRateLimited,
+	}
+	for _, row := range resolvers.Table {
+		codes = append(codes, row.Code)
+		if row.Errors != nil && !tr.messages[row.Message] { // else it is told in other words
+			tr.t.Errorf("the error %s was not met as %q", row.Code, row.Message)
+		}
+	}
+	for _, code := range codes {
+		if !tr.codes[code] {
+			tr.t.Errorf("the error %s was not met", code)
+		}
 	}
 }
 
@@ -152,7 +184,8 @@ func (tr *tour) expectKnown() {
 	kinds := tr.vault.kinds()
 	for _, kind := range []string{
 		"AppSecret", "admin key", "session_key", "WeChat's access_token", "login code", "phone code", "phone number", "open data",
-		"push token", "EncodingAESKey", "access token", "refresh token", "private key", "key file",
+		"push token", "EncodingAESKey", "access token", "refresh token", "ticket secret", ticketHash,
+		"private key", "key file",
 	} {
 		if kinds[kind] == 0 {
 			tr.t.Errorf("the run made no %s", kind)

@@ -30,11 +30,15 @@ type tour struct {
 	stranger pair   // to all others
 	kept     string // the id of a user who stays, with a phone number
 
+	addresses int // that proxies have told of
+
 	mu       sync.Mutex
 	answers  []exchange
 	readers  map[string]string // whose a bearer token is
 	codes    map[string]bool   // of the errors met
+	messages map[string]bool   // of the errors met
 	answered map[string]bool   // root fields that answered something
+	zipped   bool              // an answer came compressed
 }
 
 // exchange is a request in short, who gets the answer, and all that was answered.
@@ -44,7 +48,7 @@ func newTour(t *testing.T) *tour {
 	t.Helper()
 	tr := &tour{
 		t: t, vault: &vault{canaries: map[canary]bool{}, atHome: map[string]int{}}, apps: canaryApps(), backups: map[string][]byte{},
-		readers: map[string]string{}, codes: map[string]bool{}, answered: map[string]bool{},
+		readers: map[string]string{}, codes: map[string]bool{}, messages: map[string]bool{}, answered: map[string]bool{},
 	}
 	tr.sim = wechattest.New(t, wechattest.Options{Apps: tr.apps})
 	tr.relay = &relay{sim: tr.sim, vault: tr.vault}
@@ -82,19 +86,32 @@ func (tr *tour) stop() {
 // bearer token does.
 type readerKey struct{}
 
-// RoundTrip takes note of each answer and of the tokens in it.
+// RoundTrip takes note of each answer and of the tokens in it. What lasts, an event
+// stream or a WebSocket, is for its reader to take note of.
 func (tr *tour) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	response.Body = io.NopCloser(bytes.NewReader(body))
 	var header bytes.Buffer
 	response.Header.Write(&header)
+	var body []byte
+	if !lasts(response) {
+		defer response.Body.Close()
+		body, err = io.ReadAll(response.Body)
+		response.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if response.Uncompressed { // net/http asked for it, and what is searched is what was in it
+		tr.mu.Lock()
+		tr.zipped = true
+		tr.mu.Unlock()
+	}
 	tr.note(exchange{request.Method + " " + request.URL.Path, tr.readerOf(request), header.String(), string(body)})
 	return response, err
+}
+
+func lasts(response *http.Response) bool {
+	return response.StatusCode == http.StatusSwitchingProtocols || response.Header.Get("Content-Type") == "text/event-stream"
 }
 
 func (tr *tour) readerOf(request *http.Request) string {
@@ -120,13 +137,27 @@ func (tr *tour) note(e exchange) {
 			continue
 		}
 		tr.answered[field] = true
-		var tokens pair
-		json.Unmarshal(value, &tokens) // another field has neither token
+		tr.keepSecrets(value)
+	}
+	for _, err := range answer.Errors {
+		tr.codes[err.Extensions.Code], tr.messages[err.Message] = true, true
+	}
+}
+
+// keepSecrets takes note of what a root field hands out.
+func (tr *tour) keepSecrets(value json.RawMessage) {
+	var fresh struct {
+		pair
+		Login  pair   // of redeemScanLogin
+		Secret string // of createScanLogin
+	}
+	json.Unmarshal(value, &fresh) // another field has none of them
+	for _, tokens := range []pair{fresh.pair, fresh.Login} {
 		tr.vault.add("access token", tokens.AccessToken)
 		tr.vault.add("refresh token", tokens.RefreshToken)
 	}
-	for _, err := range answer.Errors {
-		tr.codes[err.Extensions.Code] = true
+	if fresh.Secret != "" {
+		tr.vault.addTicket(fresh.Secret)
 	}
 }
 
@@ -150,13 +181,15 @@ func (tr *tour) post(body string, header map[string]string) {
 	tr.send(http.MethodPost, "/graphql", body, header)
 }
 
-func (tr *tour) send(method, path, body string, header map[string]string) {
+func (tr *tour) send(method, path, body string, header map[string]string) reply {
 	tr.t.Helper()
 	request := newRequest(tr.t.Context(), method, tr.server.url+path, "", body)
 	for name, value := range header {
 		request.Header.Set(name, value)
 	}
-	if _, err := tr.server.send(request); err != nil {
+	answer, err := tr.server.send(request)
+	if err != nil {
 		tr.t.Fatalf("%v\n%s", err, tr.server.output())
 	}
+	return answer
 }

@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -23,10 +25,11 @@ const administrator = "an administrator"
 // homes are the fields made for a kind of secret. A kind without one leaves in
 // no answer at all. The user at the top is menshen export's.
 var homes = map[string]*regexp.Regexp{
-	"access token":  regexp.MustCompile(`^data\.(login|refreshLogin)\.accessToken$`),
-	"refresh token": regexp.MustCompile(`^data\.(login|refreshLogin)\.refreshToken$`),
-	"phone number": regexp.MustCompile(`^(data\.decryptOpenData|user\.phoneNumber|data\.(me|node|user|users\.edges\.node)\.phoneNumber` +
-		`|data\.\w+\.user\.phoneNumber)\.(phoneNumber|purePhoneNumber)$`),
+	"access token":  regexp.MustCompile(`^data\.(login|refreshLogin|redeemScanLogin\.login)\.accessToken$`),
+	"refresh token": regexp.MustCompile(`^data\.(login|refreshLogin|redeemScanLogin\.login)\.refreshToken$`),
+	"ticket secret": regexp.MustCompile(`^data\.createScanLogin\.secret$`),
+	"phone number": regexp.MustCompile(`^(data\.decryptOpenData|user\.phoneNumber|data\.(me|node|user|userLoggedIn|users\.edges\.node)\.phoneNumber` +
+		`|data\.(redeemScanLogin\.login|\w+)\.user\.phoneNumber)\.(phoneNumber|purePhoneNumber)$`),
 	"open data": regexp.MustCompile(`^data\.decryptOpenData\.(openGId|json)$`),
 }
 
@@ -35,6 +38,16 @@ type vault struct {
 	mu       sync.Mutex
 	canaries map[canary]bool
 	atHome   map[string]int // how often a kind was found in a field made for it
+}
+
+// ticketHash is a kind that is at home in the store alone.
+const ticketHash = "SHA-256 of a ticket secret"
+
+// addTicket takes note of the secret that a web page gets with its ticket.
+func (v *vault) addTicket(secret string) {
+	sum := sha256.Sum256([]byte(secret))
+	v.add("ticket secret", secret)
+	v.add(ticketHash, hex.EncodeToString(sum[:]))
 }
 
 // add takes note of a secret; an empty text is none.
@@ -55,6 +68,15 @@ func (v *vault) known() map[canary]bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return maps.Clone(v.canaries)
+}
+
+// stored are the secrets that the store is to hold as they are, and unstored all
+// others.
+func (v *vault) stored() (stored, unstored map[canary]bool) {
+	stored, unstored = v.known(), v.known()
+	maps.DeleteFunc(stored, func(c canary, _ bool) bool { return c.kind != ticketHash })
+	maps.DeleteFunc(unstored, func(c canary, _ bool) bool { return c.kind == ticketHash })
+	return stored, unstored
 }
 
 // samples are the secrets so far, one of each kind.

@@ -32,9 +32,12 @@ func with(variables map[string]any, more map[string]any) map[string]any {
 // visits go through each root field, well and badly. A field of the schema that
 // is not here fails the test.
 var visits = map[string]func(tr *tour){
+	"answerScanLogin":       (*tour).visitAnswerScanLogin,
 	"auditEvents":           (*tour).visitAuditEvents,
 	"bindPhoneNumber":       (*tour).visitBindPhoneNumber,
 	"blockUser":             (*tour).visitBlockUser,
+	"claimScanLogin":        (*tour).visitClaimScanLogin,
+	"createScanLogin":       (*tour).visitCreateScanLogin,
 	"decryptOpenData":       (*tour).visitDecryptOpenData,
 	"decryptProfile":        (*tour).visitDecryptProfile,
 	"deleteMe":              (*tour).visitDeleteMe,
@@ -43,9 +46,11 @@ var visits = map[string]func(tr *tour){
 	"logout":                (*tour).visitLogout,
 	"me":                    (*tour).visitMe,
 	"node":                  (*tour).visitNode,
+	"redeemScanLogin":       (*tour).visitRedeemScanLogin,
 	"refreshLogin":          (*tour).visitRefreshLogin,
 	"revokeSession":         (*tour).visitRevokeSession,
 	"revokeUserSessions":    (*tour).visitRevokeUserSessions,
+	"scanLogin":             (*tour).visitScanLogin,
 	"sessionKey":            (*tour).visitSessionKey,
 	"setUserRole":           (*tour).visitSetUserRole,
 	"unbindPhoneNumber":     (*tour).visitUnbindPhoneNumber,
@@ -54,6 +59,7 @@ var visits = map[string]func(tr *tour){
 	"updateProfile":         (*tour).visitUpdateProfile,
 	"user":                  (*tour).visitUser,
 	"userActivity":          (*tour).visitUserActivity,
+	"userLoggedIn":          (*tour).visitUserLoggedIn,
 	"users":                 (*tour).visitUsers,
 }
 

@@ -17,6 +17,7 @@ const (
 	checkPath = "/wxa/checksession"
 	phonePath = "/wxa/business/getuserphonenumber"
 	textPath  = "/wxa/msg_sec_check"
+	codePath  = "/wxa/getwxacodeunlimit"
 )
 
 // askWhileItFails asks once under each failure of one of WeChat's paths.

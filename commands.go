@@ -135,22 +135,24 @@ func (c *devCommand) greet(w io.Writer, server *server, simulator *simulatorServ
 		return err
 	}
 	origin := "http://" + server.addr()
-	appArgument, appFragment := "", ""
+	appArgument, appFragment, scanFragment := "", "", ""
 	if len(c.Apps) > 1 {
 		appArgument = fmt.Sprintf(`, appId: \"%s\"`, wechattest.DevAppID)
 		appFragment = "&appId=" + wechattest.DevAppID
+		scanFragment = "#appId=" + wechattest.DevAppID
 	}
 	_, err = fmt.Fprintf(w, `
   Menshen 门神, development mode: NOT FOR PRODUCTION. WeChat is simulated, its secrets are known.
 
   playground   %[1]s/playground#code=%[2]s%[5]s
+  scan login   %[1]s/playground/scan%[8]s   (sign in on a web page: let the simulator scan its code)
   simulator    http://%[3]s/#server=%[1]s   (play the phone: users, codes, encrypted data, faults)
   login code   %[2]s   (user mei, works once, for 5 minutes)
   admin key    %[4]s
 
   log in       curl -s %[1]s/graphql -H 'Content-Type: application/json' -d '{"query":"mutation { login(code: \"%[6]s\"%[7]s) { accessToken refreshToken isNewUser user { id } } }"}'
 
-`, origin, first.Code, simulator.addr(), string(c.AdminKey), appFragment, second.Code, appArgument)
+`, origin, first.Code, simulator.addr(), string(c.AdminKey), appFragment, second.Code, appArgument, scanFragment)
 	return err
 }
 

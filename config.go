@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // a machine without time zones knows --time-zone too
+
+	"menshen/gate"
 )
 
 // storeSettings are for every command that opens the store.
@@ -33,11 +36,53 @@ type settings struct {
 	MetricsAddr    string        `env:"MENSHEN_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
 	Push           pushSettings  `env:"MENSHEN_PUSH" sep:"none" placeholder:"APPID=TOKEN:AESKEY" help:"What WeChat pushes to /wechat/push/APPID is signed with this token and encrypted with this EncodingAESKey; repeatable. APPID=TOKEN:plain for plain mode, which does not sign the body."`
 	TextCheck      string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" placeholder:"off|fail-open|fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
+	ScanPage       string        `env:"MENSHEN_SCAN_PAGE" placeholder:"PATH" help:"The mini program's page that scan login opens, such as pages/scan/index. Without it the QR code holds the ticket alone."`
 	TimeZone       timeZone      `env:"MENSHEN_TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Where the days of the daily figures begin."`
 	AuditRetention time.Duration `name:"audit-retention" env:"MENSHEN_AUDIT_RETENTION" default:"4416h" help:"How long audit events are kept. The default is 184 days: Chinese law asks for six months of logs."`
 	LogLevel       logLevel      `env:"MENSHEN_LOG_LEVEL" default:"info" placeholder:"debug|info|warn|error" help:"What to log."`
 	LogFormat      string        `env:"MENSHEN_LOG_FORMAT" enum:",json,text" default:"" placeholder:"json|text" help:"How to log. Default text in dev, json in serve."`
+
+	gateSettings     `embed:""`
+	documentSettings `embed:""`
 }
+
+// gateSettings say who may come in, and how often.
+type gateSettings struct {
+	RateLimit                int          `env:"MENSHEN_RATE_LIMIT" default:"1200" help:"Requests a minute from one address, for IPv6 one /64. 0: no limit."`
+	RateLimitUser            int          `env:"MENSHEN_RATE_LIMIT_USER" default:"600" help:"Requests a minute of one user. 0: no limit."`
+	RateLimitApp             int          `env:"MENSHEN_RATE_LIMIT_APP" default:"0" help:"Requests a minute of one app. 0: no limit."`
+	LoginFailures            int          `env:"MENSHEN_LOGIN_FAILURES" default:"60" help:"Refused logins and refreshes a minute from one address. 0: no limit."`
+	MaxConnections           int          `env:"MENSHEN_MAX_CONNECTIONS" default:"20000" help:"Open connections in all."`
+	MaxConnectionsPerAddress int          `env:"MENSHEN_MAX_CONNECTIONS_PER_ADDRESS" default:"1000" help:"Open connections of one address that is no trusted proxy."`
+	TrustedProxies           gate.Proxies `env:"MENSHEN_TRUSTED_PROXIES" sep:"none" placeholder:"CIDR,…" help:"Networks and addresses whose X-Forwarded-For is believed."`
+	CORSOrigins              origins      `name:"cors-origin" env:"MENSHEN_CORS_ORIGINS" sep:"none" placeholder:"ORIGIN" help:"Where web pages that may call /graphql come from, such as https://dash.example; repeatable. In the variable several are separated by ;."`
+}
+
+// maxRate is beyond what one process can answer.
+const maxRate = 10_000_000
+
+func (s *gateSettings) validate(require require) {
+	for _, each := range []struct {
+		setting string
+		value   int
+	}{
+		{"--rate-limit (MENSHEN_RATE_LIMIT)", s.RateLimit},
+		{"--rate-limit-user (MENSHEN_RATE_LIMIT_USER)", s.RateLimitUser},
+		{"--rate-limit-app (MENSHEN_RATE_LIMIT_APP)", s.RateLimitApp},
+		{"--login-failures (MENSHEN_LOGIN_FAILURES)", s.LoginFailures},
+	} {
+		require(each.value >= 0 && each.value <= maxRate, "%s must be from 0 to %d", each.setting, maxRate)
+	}
+	require(s.MaxConnections >= 1, "--max-connections (MENSHEN_MAX_CONNECTIONS) must be at least 1")
+	require(s.MaxConnectionsPerAddress >= 1, "--max-connections-per-address (MENSHEN_MAX_CONNECTIONS_PER_ADDRESS) must be at least 1")
+}
+
+// pageForm is a page of a mini program as getwxacodeunlimit takes it: without a
+// leading slash, without a query.
+var pageForm = regexp.MustCompile(`^[\w-]+(/[\w-]+)*$`)
+
+// require notes a sentence about what is not so.
+type require func(ok bool, format string, args ...any)
 
 // defaults are the settings whose default depends on the command.
 type defaults struct{ addr, metricsAddr, introspection, playground, logFormat string }
@@ -84,6 +129,9 @@ func (s *settings) validate() error {
 	for appID := range s.Push {
 		require(s.Apps[appID] != "", "--push (MENSHEN_PUSH) names an app that --app (MENSHEN_APPS) does not")
 	}
+	require(s.ScanPage == "" || pageForm.MatchString(s.ScanPage), "--scan-page (MENSHEN_SCAN_PAGE) must be a page such as pages/scan/index, without a leading slash and without a query")
+	s.gateSettings.validate(require)
+	s.documentSettings.validate(require)
 	require(s.KeyFile != "", "--key-file (MENSHEN_KEY_FILE) must not be empty")
 	_, pathErr := s.boltPath()
 	_, pushErr := s.Push.keys()

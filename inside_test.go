@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"menshen/events"
+	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
 	"menshen/store/bolt"
@@ -94,11 +96,16 @@ func newInside(t testing.TB, s settings) *inside {
 	t.Cleanup(client.Close)
 	log := slog.New(slog.NewJSONHandler(i.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	meters := newMeters()
+	if s.Limits == (documentLimits{}) {
+		s.Limits = documentLimits(gqlhttp.Defaults)
+	}
+	resolver := &resolvers.Resolver{
+		Store: db, WeChat: client, Tokens: signer, AccessTTL: time.Hour, AdminKey: testAdminKey,
+		Limits: newLimits(s, meters), Events: events.NewBus(), Now: time.Now, Log: log,
+	}
 	i.handler = newHandler(parts{
 		settings: s, readiness: i.readiness, meters: meters, metrics: meters.handler(), log: log,
-		resolver: &resolvers.Resolver{
-			Store: db, WeChat: client, Tokens: signer, AccessTTL: time.Hour, AdminKey: testAdminKey, Now: time.Now, Log: log,
-		},
+		resolver: resolver, streams: newStreams(s, resolver),
 	})
 	return i
 }

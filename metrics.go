@@ -23,6 +23,8 @@ type meters struct {
 	latency  *prometheus.HistogramVec
 	wechat   *prometheus.HistogramVec
 	store    *prometheus.HistogramVec
+	refused  *prometheus.CounterVec
+	limits   *prometheus.CounterVec
 }
 
 func newMeters() *meters {
@@ -47,8 +49,16 @@ func newMeters() *meters {
 			Help:    "Transactions of the store by verb.",
 			Buckets: prometheus.ExponentialBuckets(0.00001, 4, 10),
 		}, []string{"verb"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "menshen_connections_refused_total",
+			Help: "Connections closed at once, by the cap that was reached.",
+		}, []string{"cap"}),
+		limits: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "menshen_rate_limited_total",
+			Help: "What was refused because it came too often, by the limit that was reached.",
+		}, []string{"limit"}),
 	}
-	m.registry.MustRegister(m.requests, m.latency, m.wechat, m.store,
+	m.registry.MustRegister(m.requests, m.latency, m.wechat, m.store, m.refused, m.limits,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -66,6 +76,17 @@ func (m *meters) watch(db store.Store) {
 		return float64(n)
 	}))
 }
+
+// watchConnections shows how many connections clients hold.
+func (m *meters) watchConnections(open func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "menshen_connections_open",
+		Help: "Connections of clients.",
+	}, func() float64 { return float64(open()) }))
+}
+
+// limited counts what one limit refuses.
+func (m *meters) limited(limit string) func() { return m.limits.WithLabelValues(limit).Inc }
 
 func (m *meters) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
@@ -96,5 +117,8 @@ func (m *meters) graphQL(answered gqlhttp.Answered) {
 		code = answered.Codes[0]
 	}
 	m.requests.WithLabelValues(operation, code).Inc()
+	if answered.Subscription { // it lasts as long as somebody listens
+		return
+	}
 	m.latency.WithLabelValues(operation).Observe(answered.Elapsed.Seconds())
 }

@@ -34,6 +34,9 @@ func install(t testing.TB, url string) installation {
 		"MENSHEN_APPS=" + wechattest.DevAppID + "=" + wechattest.DevAppSecret,
 		"MENSHEN_ADMIN_KEY=" + adminKey,
 		"MENSHEN_WECHAT_URL=" + url,
+		"MENSHEN_RATE_LIMIT=0", // tests send more than people do
+		"MENSHEN_RATE_LIMIT_USER=0",
+		"MENSHEN_LOGIN_FAILURES=0",
 	}}
 }
 

@@ -81,6 +81,7 @@ func codesTable() string {
 	row(gqlhttp.CodeBadRequest, "This is not a GraphQL request.")
 	row(gqlhttp.CodeQueryTooComplex, "The request exceeds a limit, which the message names.")
 	row(gqlhttp.CodeIntrospectionDisabled, "Introspection is not allowed here.")
+	row(gqlhttp.CodeDocumentNotTrusted, "Only documents that the server trusts may be sent here.")
 	row(gqlhttp.CodePersistedQueryNotFound, "The server does not know the document of this hash. Send it with its text.")
 	row("GRAPHQL_PARSE_FAILED", "The document is not GraphQL.")
 	row("GRAPHQL_VALIDATION_FAILED", "The document does not fit the schema, or the variables do not fit the document.")
@@ -136,7 +137,7 @@ func TestReadmeMakeTargets(t *testing.T) {
 func TestChangelogNamesRootFields(t *testing.T) {
 	schema := graph.NewExecutableSchema(graph.Config{}).Schema()
 	var roots []string
-	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
 		for _, f := range root.Fields {
 			if !strings.HasPrefix(f.Name, "__") {
 				roots = append(roots, f.Name)

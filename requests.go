@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -28,7 +30,29 @@ const (
 	maxBody = 128 << 10
 	// requestTimeout bounds the work of one request.
 	requestTimeout = 30 * time.Second
+
+	graphqlPath = "/graphql"
 )
+
+// wholeBody reads a request's body, up to maxBody, before anything is made for
+// the request: whoever sends a byte a second holds a third less memory so. What
+// went wrong is for the reader of the body to find.
+func wholeBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err == nil {
+			err = io.EOF
+		}
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(content), broken{err}))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// broken is a reader that has nothing but an error.
+type broken struct{ err error }
+
+// Read fails.
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 // everyRequest gives a request its id, its bounds and its line in the log, and
 // survives a panic.
@@ -36,15 +60,13 @@ func everyRequest(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		note := &requestNote{Request: resolvers.Request{
-			ID: rand.Text(), Bearer: bearer(r), UserAgent: r.UserAgent(), IPAddress: addressOf(r),
+			ID: rand.Text(), Bearer: bearer(r), UserAgent: r.UserAgent(), IPAddress: clientOf(r.Context()),
 		}}
 		w.Header().Set("X-Request-Id", note.ID)
 		a := &answer{ResponseWriter: w}
-		ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), noteKey{}, note), requestTimeout)
+		ctx, cancel := bounded(r)
 		defer cancel()
-		r = r.WithContext(resolvers.WithRequest(ctx, note.Request))
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-
+		r = r.WithContext(resolvers.WithRequest(context.WithValue(ctx, noteKey{}, note), note.Request))
 		defer func() {
 			if p := recover(); p != nil {
 				survive(a, note, log, p)
@@ -53,6 +75,15 @@ func everyRequest(next http.Handler, log *slog.Logger) http.Handler {
 		}()
 		next.ServeHTTP(a, r)
 	})
+}
+
+// bounded ends a request's work in time. GraphQL's transport bounds each operation
+// itself, since a subscription may last.
+func bounded(r *http.Request) (context.Context, context.CancelFunc) {
+	if r.URL.Path == graphqlPath {
+		return context.WithCancel(r.Context())
+	}
+	return context.WithTimeout(r.Context(), requestTimeout)
 }
 
 // cleanPaths answers 404 where ServeMux would redirect to the clean form of a
@@ -87,15 +118,6 @@ func bearer(r *http.Request) string {
 	return strings.TrimSpace(credentials)
 }
 
-// addressOf returns the client's IP address.
-func addressOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return ""
-	}
-	return host
-}
-
 // answer remembers what was answered.
 type answer struct {
 	http.ResponseWriter
@@ -121,6 +143,15 @@ func (a *answer) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// Hijack notes that the connection became something else, a WebSocket.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(a.ResponseWriter).Hijack()
+	if err == nil {
+		a.status = http.StatusSwitchingProtocols
+	}
+	return conn, rw, err
+}
+
 // Unwrap lets http.ResponseController through.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
@@ -129,6 +160,7 @@ type requestNote struct {
 	resolvers.Request
 	operations []string // root fields asked for
 	codes      []string // of the errors answered
+	onSocket   bool     // one of many requests on a connection
 }
 
 func (n *requestNote) answered(a gqlhttp.Answered) { n.operations, n.codes = a.RootFields, a.Codes }
@@ -146,13 +178,21 @@ func noteOf(ctx context.Context) *requestNote {
 // query string, the body or a header: strangers put secrets there.
 func (n *requestNote) log(log *slog.Logger, r *http.Request, a *answer, elapsed time.Duration) {
 	level := slog.LevelInfo
-	if r.URL.Path != "/graphql" {
+	if r.URL.Path != graphqlPath {
 		level = slog.LevelDebug
 	}
+	log.LogAttrs(r.Context(), level, "request", append(n.attributes(elapsed),
+		slog.String("method", methodOf(r)), slog.String("route", r.Pattern), slog.Int("status", a.status), slog.Int("bytes", a.bytes))...)
+}
+
+// logOperation writes the one line of an operation on a socket.
+func (n *requestNote) logOperation(ctx context.Context, log *slog.Logger, elapsed time.Duration) {
+	log.LogAttrs(ctx, slog.LevelInfo, "operation", n.attributes(elapsed)...)
+}
+
+func (n *requestNote) attributes(elapsed time.Duration) []slog.Attr {
 	attributes := []slog.Attr{
-		slog.String("requestId", n.ID), slog.String("method", methodOf(r)), slog.String("route", r.Pattern),
-		slog.Int("status", a.status), slog.Int("bytes", a.bytes),
-		slog.Duration("elapsed", elapsed), slog.String("address", n.IPAddress),
+		slog.String("requestId", n.ID), slog.Duration("elapsed", elapsed), slog.String("address", n.IPAddress),
 	}
 	if len(n.operations) > 0 {
 		attributes = append(attributes, slog.Any("operations", n.operations))
@@ -160,7 +200,7 @@ func (n *requestNote) log(log *slog.Logger, r *http.Request, a *answer, elapsed 
 	if len(n.codes) > 0 {
 		attributes = append(attributes, slog.Any("codes", n.codes))
 	}
-	log.LogAttrs(r.Context(), level, "request", attributes...)
+	return attributes
 }
 
 // methodOf cuts the method short: a client may invent one of any length, and put
@@ -212,6 +252,7 @@ func serveJWKS(tokens *token.Signer) http.Handler {
 		h.Set("Content-Type", "application/jwk-set+json")
 		h.Set("ETag", etag(keys))
 		h.Set("Access-Control-Allow-Origin", "*") // public keys are for everybody
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(keys))
 	})
 }

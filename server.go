@@ -3,11 +3,12 @@
 // session_key never leaves.
 //
 // This package wires the parts and speaks to the operator. server.go joins the
-// parts into one handler, serving.go opens and closes what is served,
-// requests.go is what every HTTP request passes, push.go what WeChat pushes,
-// metrics.go what is counted; config.go and secret.go hold every setting,
-// commands.go, operations.go, export.go and keys.go every command, and
-// control.go is how a command reaches a server that is running.
+// parts into one handler, serving.go opens and closes what is served. A request
+// passes browsers.go, limits.go and requests.go on its way to graphql.go, or to
+// push.go when WeChat sends it; connections.go caps the connections, metrics.go is
+// what is counted. config.go and secret.go hold every setting, commands.go,
+// operations.go, export.go and keys.go every command, and control.go is how a
+// command reaches a server that is running.
 package main
 
 import (
@@ -16,18 +17,17 @@ import (
 	"io"
 	stdlog "log"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/alecthomas/kong"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"menshen/gate"
 	"menshen/gqlhttp"
-	"menshen/graph"
 	"menshen/resolvers"
 	"menshen/store"
 	"menshen/store/bolt"
@@ -83,6 +83,8 @@ type parts struct {
 	pushes    pushes
 	readiness *readiness
 	meters    *meters
+	streams   *gqlhttp.Streams
+	trusted   *gqlhttp.Trusted
 	metrics   http.Handler // nil when /metrics is elsewhere
 	log       *slog.Logger
 }
@@ -90,63 +92,22 @@ type parts struct {
 // newHandler is the whole of what clients see.
 func newHandler(p parts) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", newGraphQL(p.settings, p.resolver, p.meters))
+	entrance := newEntrance(p.settings, p.meters, p.log)
+	mux.Handle(graphqlPath, newGraphQL(p, entrance))
 	mux.Handle("GET /wechat/push/{appid}", p.pushes)
 	mux.Handle("POST /wechat/push/{appid}", p.pushes)
 	mux.Handle("GET /.well-known/jwks.json", serveJWKS(p.resolver.Tokens))
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.Handle("GET /readyz", p.readiness)
 	if p.settings.Playground == "on" {
-		playground := web.Playground("/graphql")
+		playground := web.Playground(graphqlPath)
 		mux.Handle("/playground", playground)
 		mux.Handle("/playground/", playground)
 	}
 	if p.metrics != nil {
 		mux.Handle("GET /metrics", p.metrics)
 	}
-	return everyRequest(cleanPaths(mux), p.log)
-}
-
-// documentMemory bounds, in bytes, the parsed documents that are remembered.
-const documentMemory = 8 << 20
-
-// textMemory bounds, in bytes, the texts of documents that clients sent with their
-// hash.
-const textMemory = 1 << 20
-
-// listSizes are what lists without arguments may have. A day of activity is added
-// up from several records, and counts for more than one.
-var listSizes = map[string]int{"Query.userActivity": 500, "User.identities": 5}
-
-// newGraphQL joins the schema, the resolvers and the transport.
-func newGraphQL(s settings, resolver *resolvers.Resolver, meters *meters) http.Handler {
-	documents, tell := gqlhttp.NewDocuments(documentMemory), s.Introspection == "on" // suggestions tell of the schema
-	gql := handler.New(graph.NewExecutableSchema(resolver.Config()))
-	gql.AddTransport(gqlhttp.HTTP{Timeout: requestTimeout})
-	gql.SetParserTokenLimit(gqlhttp.Defaults.Tokens)
-	gql.SetQueryCache(documents)
-	gql.SetDisableSuggestion(!tell)
-	gql.SetValidationRulesFn(func() *rules.Rules { return gqlhttp.Rules(tell) })
-	gql.SetErrorPresenter(resolver.Present)
-	gql.SetRecoverFunc(resolver.Recover)
-	gql.Use(gqlhttp.Persisted{Texts: gqlhttp.NewTexts(textMemory)})
-	gql.Use(&gqlhttp.Guard{Limits: gqlhttp.Defaults, Lists: listSizes, Documents: documents})
-	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, resolver)})
-	gql.Use(gqlhttp.Report{To: func(ctx context.Context, a gqlhttp.Answered) {
-		noteOf(ctx).answered(a)
-		meters.graphQL(a)
-	}})
-	return gql
-}
-
-func introspectionPolicy(policy string, resolver *resolvers.Resolver) func(context.Context) bool {
-	switch policy {
-	case "on":
-		return func(context.Context) bool { return true }
-	case "admin":
-		return resolver.IsAdmin
-	}
-	return func(context.Context) bool { return false }
+	return withHeaders(crossOrigin(p.settings.CORSOrigins, entrance.admit(wholeBody(everyRequest(cleanPaths(mux), p.log)))))
 }
 
 // newHTTPServer bounds how long anything may take.
@@ -157,7 +118,21 @@ func newHTTPServer(h http.Handler) *http.Server {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      40 * time.Second, // longer than requestTimeout
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    4 << 10, // net/http adds 4 KB: 8 KB in all
+		ConnState:         markHeads,
+	}
+}
+
+// markHeads tells a connection of the gate's where the head of a request begins,
+// after the first, and that one was read: only net/http knows where a body ends.
+func markHeads(conn net.Conn, state http.ConnState) {
+	c, ours := conn.(*gate.Conn)
+	switch {
+	case !ours:
+	case state == http.StateIdle:
+		c.BeginHead()
+	case state == http.StateActive:
+		c.EndHead()
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"menshen/events"
+	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
 	"menshen/store/bolt"
@@ -35,6 +37,7 @@ type server struct {
 	resolver  *resolvers.Resolver
 	meters    *meters
 	readiness *readiness
+	streams   *gqlhttp.Streams
 	log       *slog.Logger
 
 	public   service
@@ -50,6 +53,9 @@ type service struct {
 // listen opens the store and every socket, so that what is wrong is said before
 // anything is served.
 func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog.Logger) (*server, error) {
+	if m == development { // the simulator's pages play mini programs
+		s.CORSOrigins = append(s.CORSOrigins, namesOf(wechatURL)...)
+	}
 	srv := &server{settings: s, mode: m, meters: newMeters(), log: log}
 	var err error
 	srv.wechat, err = wechat.NewClient(srv.wechatOptions(wechatURL))
@@ -95,6 +101,7 @@ func (s *server) join(ctx context.Context) error {
 	s.resolver = &resolvers.Resolver{
 		Store: s.store, WeChat: s.wechat, Tokens: signer,
 		AccessTTL: set.AccessTTL, AdminKey: string(set.AdminKey), TextCheck: resolvers.TextCheck(set.TextCheck),
+		ScanPage: set.ScanPage, Limits: newLimits(set, s.meters), Events: events.NewBus(),
 		Now: time.Now, Log: s.log,
 	}
 	if err := s.bindPublic(ctx); err != nil {
@@ -105,33 +112,44 @@ func (s *server) join(ctx context.Context) error {
 
 // bindPublic listens for clients and, unless they share an address, for metrics.
 func (s *server) bindPublic(ctx context.Context) error {
-	set, metrics := s.settings, s.meters.handler()
+	set := s.settings
 	pushKeys, err := set.Push.keys()
 	if err != nil {
 		return err
 	}
-	var shared http.Handler
-	switch {
-	case set.MetricsAddr != set.Addr:
-		if err := s.bindMetrics(ctx, metrics); err != nil {
-			return err
-		}
-	case s.mode == production:
-		shared = requireAdmin(s.resolver, metrics)
-	default:
-		shared = metrics
+	trusted, err := set.loadTrusted()
+	if err != nil {
+		return err
+	}
+	metrics, err := s.sharedMetrics(ctx)
+	if err != nil {
+		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", set.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr (MENSHEN_ADDR): %w", err)
 	}
+	s.streams = newStreams(set, s.resolver)
 	handler := newHandler(parts{
-		settings: set, resolver: s.resolver, readiness: s.readiness, meters: s.meters, metrics: shared, log: s.log,
-		pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
+		settings: set, resolver: s.resolver, readiness: s.readiness, meters: s.meters, metrics: metrics, log: s.log,
+		streams: s.streams, trusted: trusted, pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
 	})
-	s.public = service{newHTTPServer(handler), listener}
+	s.public = service{newHTTPServer(handler), capClients(listener, set, s.meters, s.log)}
 	s.services = append(s.services, s.public)
 	return nil
+}
+
+// sharedMetrics is what clients' own address shows at /metrics; nil when metrics
+// have an address of their own, which is bound then.
+func (s *server) sharedMetrics(ctx context.Context) (http.Handler, error) {
+	metrics := s.meters.handler()
+	switch {
+	case s.settings.MetricsAddr != s.settings.Addr:
+		return nil, s.bindMetrics(ctx, metrics)
+	case s.mode == production:
+		return requireAdmin(s.resolver, metrics), nil
+	}
+	return metrics, nil
 }
 
 func (s *server) bindMetrics(ctx context.Context, metrics http.Handler) error {
@@ -141,7 +159,7 @@ func (s *server) bindMetrics(ctx context.Context, metrics http.Handler) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
-	s.services = append(s.services, service{newHTTPServer(mux), listener})
+	s.services = append(s.services, service{newHTTPServer(mux), capMetrics(listener, s.meters, s.log)})
 	return nil
 }
 
@@ -189,14 +207,15 @@ const (
 	shutdownTime = 20 * time.Second
 )
 
-// shutdown turns /readyz red, waits for the requests in flight, and cuts off
-// those that take too long: a slow reader must not keep the process.
+// shutdown turns /readyz red, ends the streams, waits for the requests in flight,
+// and cuts off those that take too long: a slow reader must not keep the process.
 func (s *server) shutdown() {
 	s.readiness.draining.Store(true)
 	s.log.Info("shutting down")
 	if s.mode == production {
 		<-time.After(drainTime)
 	}
+	s.streams.Close() // none ends by itself
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
 	for _, each := range s.services {

@@ -67,6 +67,19 @@ func TestServeRefusesWrongSettings(t *testing.T) {
 		{"a time zone that is none, in the variable", app, []string{"MENSHEN_TIME_ZONE=+08:00"}, "not a time zone such as Asia/Shanghai (MENSHEN_TIME_ZONE)"},
 		{"an audit of an hour", append(app, "--audit-retention", "1h"), nil, "--audit-retention (MENSHEN_AUDIT_RETENTION) must be at least 24h"},
 		{"a text check that may fail as it likes", append(app, "--text-check", "on"), nil, `--text-check must be one of "off","fail-open","fail-closed"`},
+		{"a rate below none", append(app, "--rate-limit=-1"), nil, "--rate-limit (MENSHEN_RATE_LIMIT) must be from 0 to 10000000"},
+		{"a rate of one user beyond sense", append(app, "--rate-limit-user=10000001"), nil, "--rate-limit-user (MENSHEN_RATE_LIMIT_USER) must be from 0 to 10000000"},
+		{"a rate of one app below none", append(app, "--rate-limit-app=-1"), nil, "--rate-limit-app (MENSHEN_RATE_LIMIT_APP) must be from 0 to 10000000"},
+		{"login failures below none", append(app, "--login-failures=-1"), nil, "--login-failures (MENSHEN_LOGIN_FAILURES) must be from 0 to 10000000"},
+		{"no connections", append(app, "--max-connections", "0"), nil, "--max-connections (MENSHEN_MAX_CONNECTIONS) must be at least 1"},
+		{"no connections of one address", append(app, "--max-connections-per-address", "0"), nil, "--max-connections-per-address (MENSHEN_MAX_CONNECTIONS_PER_ADDRESS) must be at least 1"},
+		{"a proxy by name", append(app, "--trusted-proxies", "10.0.0.0/8,"+hush), nil, "--trusted-proxies: a proxy is an address or a network such as 10.0.0.0/8"},
+		{"a proxy by name in the variable", app, []string{"MENSHEN_TRUSTED_PROXIES=" + hush}, "--trusted-proxies: a proxy is an address or a network such as 10.0.0.0/8 (MENSHEN_TRUSTED_PROXIES)"},
+		{"every origin", append(app, "--cors-origin", "*"), nil, "--cors-origin: an origin is written scheme://host or scheme://host:port, as browsers send it"},
+		{"an origin with a path", append(app, "--cors-origin", "https://dash.example", "--cors-origin", "https://"+hush+"/"), nil, "--cors-origin: an origin is written scheme://host"},
+		{"an origin without a scheme in the variable", app, []string{"MENSHEN_CORS_ORIGINS=" + hush}, "as browsers send it (MENSHEN_CORS_ORIGINS)"},
+		{"a page with its slash", append(app, "--scan-page", "/pages/scan"), nil, "--scan-page (MENSHEN_SCAN_PAGE) must be a page such as pages/scan/index"},
+		{"a page with a query", append(app, "--scan-page", "pages/scan?x=1"), nil, "--scan-page (MENSHEN_SCAN_PAGE) must be a page"},
 		{"an unknown log level", append(app, "--log-level="+hush), nil, "--log-level: must be debug, info, warn or error"},
 		{"an unknown log level in the variable", app, []string{"MENSHEN_LOG_LEVEL=" + hush}, "--log-level: must be debug, info, warn or error (MENSHEN_LOG_LEVEL)"},
 		{"an address without a port", append(app, "--addr", "localhost"), nil, "--addr (MENSHEN_ADDR): "},
@@ -157,7 +170,7 @@ func expectWarnings(t *testing.T, server *running, want []string) {
 	t.Helper()
 	var got []string
 	for _, line := range logLines(server.stderr.String()) {
-		if line["level"] == "WARN" {
+		if strings.HasPrefix(line["msg"].(string), "a secret stands on the command line") {
 			got = append(got, line["flag"].(string))
 		}
 	}

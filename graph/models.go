@@ -144,6 +144,36 @@ type RevokeSessionPayload struct {
 	ID string `json:"id"`
 }
 
+// A ticket on its way.
+type ScanLogin struct {
+	// Begins with scn_.
+	ID string `json:"id"`
+	// How far it is.
+	Status store.ScanLoginStatus `json:"status"`
+	// When it becomes useless.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// When the web page was opened, for the person who is asked to approve it.
+	CreatedAt time.Time `json:"createdAt"`
+	// Of the web page.
+	IPAddress *string `json:"ipAddress,omitempty"`
+	// Of the web page, at most 256 bytes.
+	UserAgent *string `json:"userAgent,omitempty"`
+	// Only in the answer to redeemScanLogin.
+	Login *LoginPayload `json:"login,omitempty"`
+}
+
+// A ticket as the web page gets it that opens it.
+type ScanLoginTicket struct {
+	// Begins with scn_; fits the scene of a mini program code.
+	ID string `json:"id"`
+	// Known to the web page alone; needed to redeem.
+	Secret string `json:"secret"`
+	// A PNG as a data: URI: the mini program's own code with --scan-page, else a plain QR code of the id.
+	QRCode string `json:"qrCode"`
+	// Five minutes from now.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
 // From wx.getShareInfo and wx.getGroupEnterInfo.
 type ShareInfo struct {
 	// The group the mini program was shared to, one id for each app.

@@ -36,10 +36,13 @@ func (c caller) name() string {
 type visit struct {
 	Request
 
-	mu     sync.Mutex
-	asked  bool // caller and err are the answer
-	caller caller
-	err    error
+	mu       sync.Mutex
+	asked    bool // caller and err are the answer
+	caller   caller
+	err      error
+	requires store.Role // the highest that a field required, "" for none
+	counted  bool       // against the limits of its user and app
+	excess   error      // what they answered
 
 	proven     sync.Map // ids of users who proved in this request who they are
 	sessionKey keyCheck
@@ -47,23 +50,55 @@ type visit struct {
 
 // auth is the @auth directive: the field runs only for a caller with the role.
 func (r *Resolver) auth(ctx context.Context, _ any, next graphql.Resolver, requires store.Role) (any, error) {
+	v := visitOf(ctx)
 	if field := graphql.GetFieldContext(ctx); field != nil && field.Object == "Mutation" {
-		visitOf(ctx).doubt()
+		v.doubt()
 	}
-	who, err := r.caller(ctx)
-	if err != nil {
+	v.require(requires)
+	if err := r.allow(ctx, requires); err != nil {
 		return nil, err
 	}
-	if requires == store.RoleAdmin && who.role != store.RoleAdmin {
-		return nil, errForbidden
-	}
 	return next(ctx)
+}
+
+// allow answers nil when the caller has the role.
+func (r *Resolver) allow(ctx context.Context, requires store.Role) error {
+	who, err := r.caller(ctx)
+	if err == nil && requires == store.RoleAdmin && who.role != store.RoleAdmin {
+		return errForbidden
+	}
+	return err
+}
+
+// CallerName names who asks as the audit does, "" for nobody.
+func (r *Resolver) CallerName(ctx context.Context) string {
+	who, err := r.caller(ctx)
+	if err != nil {
+		return ""
+	}
+	return who.name()
 }
 
 // IsAdmin reports whether the caller has role ADMIN.
 func (r *Resolver) IsAdmin(ctx context.Context) bool {
 	who, err := r.caller(ctx)
 	return err == nil && who.role == store.RoleAdmin
+}
+
+// require notes which role a field of the request needs.
+func (v *visit) require(role store.Role) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.requires != store.RoleAdmin {
+		v.requires = role
+	}
+}
+
+// required is the highest role that a field of the request needed, "" for none.
+func (v *visit) required() store.Role {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.requires
 }
 
 // doubt has the next field find out anew who asks: mutations run one after the
@@ -84,6 +119,9 @@ func (r *Resolver) caller(ctx context.Context) (caller, error) {
 	if !v.asked {
 		v.asked, v.caller, v.err = true, caller{}, errUnauthenticated // stays if identify panics
 		v.caller, v.err = r.identify(ctx, v.Bearer)
+		if v.err == nil {
+			v.err = r.countCaller(v)
+		}
 	}
 	return v.caller, v.err
 }

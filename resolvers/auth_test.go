@@ -97,12 +97,23 @@ func literal(schema *ast.Schema, of *ast.Type) string {
 func TestOpenRootFields(t *testing.T) {
 	open, closed := rootFields(t)
 	slices.Sort(open)
-	if diff := cmp.Diff([]string{"login", "refreshLogin"}, open); diff != "" {
+	if diff := cmp.Diff([]string{"createScanLogin", "login", "redeemScanLogin", "refreshLogin", "scanLogin"}, open); diff != "" {
 		t.Errorf("fields that need no login state (-want +got):\n%s", diff)
 	}
 	if len(closed) == 0 {
 		t.Error("no field has @auth")
 	}
+}
+
+// attempt asks for a guarded field; a subscription, until it has begun.
+func (s *server) attempt(field guarded, bearer string) answer {
+	s.Helper()
+	if field.kind == ast.Subscription {
+		return s.listen(bearer, field.document, nil).begun()
+	}
+	a, err := s.post(s.Context(), bearer, field.document, nil)
+	s.need(err)
+	return a
 }
 
 // TestAuthStandsAtTheRoot holds as long as the tests below look at root fields
@@ -126,7 +137,7 @@ func TestNoLoginState(t *testing.T) {
 		s.run(name, func(s *server) {
 			for _, field := range closed {
 				s.run(field.name, func(s *server) {
-					got := s.refused("UNAUTHENTICATED", bearer, field.document, nil)
+					got := s.failure("UNAUTHENTICATED", s.attempt(field, bearer))
 					if got.Message != message("UNAUTHENTICATED") {
 						s.Errorf("message %q tells more than it should", got.Message)
 					}
@@ -193,13 +204,10 @@ func TestTheAdminKey(t *testing.T) {
 	for _, field := range closed {
 		s.run(field.name, func(s *server) {
 			if field.kind == ast.Mutation && field.role == "USER" { // about the caller, and the key is nobody
-				s.refused("FORBIDDEN", adminKey, field.document, nil)
+				s.failure("FORBIDDEN", s.attempt(field, adminKey))
 				return
 			}
-			a, err := s.post(s.Context(), adminKey, field.document, nil)
-			if err != nil {
-				s.Fatal(err)
-			}
+			a := s.attempt(field, adminKey)
 			for _, e := range a.Errors {
 				if e.Extensions.Code == "UNAUTHENTICATED" || e.Extensions.Code == "FORBIDDEN" {
 					s.Errorf("refused: %s", a.body)
@@ -217,8 +225,7 @@ func TestAUserIsNoAdmin(t *testing.T) {
 	in := s.login("mei")
 	_, closed := rootFields(t)
 	for _, field := range closed {
-		a, err := s.post(t.Context(), in.AccessToken, field.document, nil)
-		s.need(err)
+		a := s.attempt(field, in.AccessToken)
 		forbidden := len(a.Errors) == 1 && a.Errors[0].Extensions.Code == "FORBIDDEN"
 		if forbidden != (field.role == "ADMIN") {
 			t.Errorf("%s needs %s and answers a user %s", field.name, field.role, a.body)

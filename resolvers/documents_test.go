@@ -45,6 +45,14 @@ const (
 			edges { cursor node { id at action actor userId ipAddress detail } } ` + pageFields + ` } }`
 	activityDocument = `query($from: Date!, $to: Date!, $appId: ID) {
 		userActivity(from: $from, to: $to, appId: $appId) { day newUsers activeUsers logins } }`
+	scanFields         = `id status expiresAt createdAt ipAddress userAgent`
+	createScanDocument = `mutation($appId: ID) { createScanLogin(appId: $appId) { id secret qrCode expiresAt } }`
+	claimScanDocument  = `mutation($id: ID!) { claimScanLogin(id: $id) { ` + scanFields + ` login { openId } } }`
+	answerScanDocument = `mutation($id: ID!, $approve: Boolean!) { answerScanLogin(id: $id, approve: $approve) { ` + scanFields + ` login { openId } } }`
+	redeemScanDocument = `mutation($id: ID!, $secret: String!) { redeemScanLogin(id: $id, secret: $secret) { ` + scanFields + ` login { ` + payloadFields + ` } } }`
+	onScanDocument     = `subscription($id: ID!, $secret: String!) { scanLogin(id: $id, secret: $secret) { ` + scanFields + ` login { openId } } }`
+	onLoginDocument    = `subscription($appId: ID) { userLoggedIn(appId: $appId) { id loginCount ` + phoneFields + ` } }`
+
 	nodeDocument    = `query($id: ID!) { node(id: $id) { __typename id } }`
 	profileDocument = `mutation($encryptedData: String!, $iv: String!, $rawData: String, $signature: String) {
 		decryptProfile(encryptedData: $encryptedData, iv: $iv, rawData: $rawData, signature: $signature) {
@@ -103,6 +111,15 @@ type (
 	activity struct {
 		Day                           string
 		NewUsers, ActiveUsers, Logins int
+	}
+	ticket struct {
+		ID, Secret, QRCode string
+		ExpiresAt          time.Time
+	}
+	scanLogin struct {
+		ID, Status, IPAddress, UserAgent string
+		ExpiresAt, CreatedAt             time.Time
+		Login                            *payload
 	}
 	identity struct {
 		AppID, OpenID string

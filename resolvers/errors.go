@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 var (
 	errUnauthenticated = errors.New("resolvers: no login state")
 	errForbidden       = errors.New("resolvers: role missing")
+	errTooMany         = errors.New("resolvers: too many requests")
 )
 
 // inputError is an argument that breaks a rule.
@@ -54,8 +56,12 @@ var Table = []Row{
 		"What the id names is not there."},
 	{"CONFLICT", []error{store.ErrPhoneTaken},
 		"Another user holds this phone number. It must be unbound there first."},
+	{"CONFLICT", []error{store.ErrScanLoginTaken},
+		"Another user scanned this code, or nobody has. Show a new one on the web page."},
 	{"RATE_LIMITED", []error{wechat.ErrRateLimited},
 		"WeChat asks for fewer calls. Wait before trying again."},
+	{"RATE_LIMITED", []error{errTooMany},
+		"Too many requests. Wait before trying again."},
 	{"LOGIN_CODE_INVALID", []error{wechat.ErrCodeInvalid},
 		"The login code is wrong, expired or used. Call wx.login again."},
 	{"LOGIN_BLOCKED", []error{wechat.ErrLoginBlocked},
@@ -95,7 +101,12 @@ func (r *Resolver) Present(ctx context.Context, err error) *gqlerror.Error {
 	if code == codeInternal {
 		out.Extensions["requestId"] = visitOf(ctx).ID
 	}
-	addWeChat(out.Extensions, err)
+	if failure := new(wechat.Error); errors.As(err, &failure) && failure.Errcode != 0 { // never WeChat's words
+		out.Extensions["wechat"] = map[string]any{"errcode": failure.Errcode}
+	}
+	if wait := retryAfter(err); wait > 0 {
+		out.Extensions["retryAfter"] = wait
+	}
 	if input := new(inputError); errors.As(err, &input) {
 		out.Extensions["field"] = input.field
 	}
@@ -132,18 +143,14 @@ func translate(err error) (message, code string) {
 	return last.Message, last.Code
 }
 
-// addWeChat tells WeChat's errcode, never its words, and how long to wait.
-func addWeChat(extensions map[string]any, err error) {
-	failure := new(wechat.Error)
-	if !errors.As(err, &failure) {
-		return
+// retryAfter is how long to wait after a limit, ours or WeChat's, in whole
+// seconds.
+func retryAfter(err error) int {
+	var limited interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &limited) {
+		return 0
 	}
-	if failure.Errcode != 0 {
-		extensions["wechat"] = map[string]any{"errcode": failure.Errcode}
-	}
-	if wait := failure.RetryAfter(); wait > 0 {
-		extensions["retryAfter"] = int(wait / time.Second)
-	}
+	return int(math.Ceil(limited.RetryAfter().Seconds()))
 }
 
 // Recover turns a panic into an error that Present calls INTERNAL.

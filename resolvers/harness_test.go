@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/google/go-cmp/cmp"
 
+	"menshen/events"
 	"menshen/gqlhttp"
 	"menshen/graph"
 	"menshen/resolvers"
@@ -37,6 +38,7 @@ const (
 	accessTTL   = 2 * time.Hour
 	sessionLife = 30 * 24 * time.Hour
 	userAgent   = "MicroMessenger/8.0.99"
+	address     = "192.0.2.1"
 	exchange    = "/sns/jscode2session"
 
 	// The names of the store's secrets, as package main has them.
@@ -50,13 +52,15 @@ var begin = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
 // all on one clock that moves by hand.
 type server struct {
 	*testing.T
-	clock  *storetest.Clock
-	sim    *wechattest.Simulator
-	wire   *wire
-	store  *bolt.Store
-	tokens *token.Signer
-	log    *logbook
-	http   *httptest.Server
+	clock    *storetest.Clock
+	now      func() time.Time // the clock's, or that of a bubble
+	sim      *wechattest.Simulator
+	wire     *wire
+	store    *bolt.Store
+	tokens   *token.Signer
+	log      *logbook
+	resolver *resolvers.Resolver
+	http     *httptest.Server
 }
 
 // options are what one test may want otherwise.
@@ -78,19 +82,26 @@ func start(t *testing.T, adjust ...func(*options)) *server {
 		f(&o)
 	}
 	s := &server{T: t, clock: storetest.NewClock(begin), log: &logbook{}}
+	s.now = s.clock.Now
 	s.sim = wechattest.NewSimulator(wechattest.Options{Apps: o.apps, Now: s.clock.Now})
 	s.wire = newWire(t, s.sim)
-	s.openStore(o.maxSessions)
-	s.tokens = openSigner(t, s.store, s.clock.Now)
-	r := &resolvers.Resolver{
-		Store: s.store, WeChat: s.newClient(o.apps), Tokens: s.tokens, AccessTTL: accessTTL,
-		AdminKey: adminKey, Now: s.clock.Now, Log: s.log.logger(),
-	}
-	o.resolver(r)
-	s.http = httptest.NewServer(carry(newGraphQL(r)))
+	s.open(o)
+	s.http = httptest.NewServer(carry(newGraphQL(s.resolver)))
 	t.Cleanup(s.http.Close)
 	t.Cleanup(func() { s.clean("log", s.log.text(), adminKey, wechattest.DevAppSecret) })
 	return s
+}
+
+// open joins all that needs no socket.
+func (s *server) open(o options) {
+	s.Helper()
+	s.openStore(o.maxSessions)
+	s.tokens = openSigner(s.T, s.store, s.now)
+	s.resolver = &resolvers.Resolver{
+		Store: s.store, WeChat: s.newClient(o.apps), Tokens: s.tokens, AccessTTL: accessTTL,
+		AdminKey: adminKey, Events: events.NewBus(), Now: s.now, Log: s.log.logger(),
+	}
+	o.resolver(s.resolver)
 }
 
 // run runs a subtest with the same server.
@@ -119,7 +130,7 @@ func carry(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		bearer, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		next.ServeHTTP(w, r.WithContext(resolvers.WithRequest(r.Context(), resolvers.Request{
-			ID: fmt.Sprintf("request-%d", served.Add(1)), Bearer: bearer, UserAgent: r.UserAgent(), IPAddress: "192.0.2.1",
+			ID: fmt.Sprintf("request-%d", served.Add(1)), Bearer: bearer, UserAgent: r.UserAgent(), IPAddress: address,
 		})))
 	})
 }
@@ -128,7 +139,7 @@ func (s *server) openStore(maxSessions int) {
 	s.Helper()
 	dir := s.TempDir()
 	db, err := bolt.Open(filepath.Join(dir, "menshen.db"), seal.KeyFile(filepath.Join(dir, "menshen.key")),
-		store.Options{Now: s.clock.Now, SessionLife: sessionLife, MaxSessions: maxSessions, AuditRetention: sessionLife})
+		store.Options{Now: s.now, SessionLife: sessionLife, MaxSessions: maxSessions, AuditRetention: sessionLife})
 	s.need(err)
 	s.Cleanup(func() { db.Close() }) // a test may have closed it
 	s.store = db
@@ -138,7 +149,7 @@ func (s *server) openStore(maxSessions int) {
 func (s *server) newClient(apps map[string]string) *wechat.Client {
 	s.Helper()
 	client, err := wechat.NewClient(wechat.Options{
-		BaseURL: s.wire.url, Apps: apps, Now: s.clock.Now,
+		BaseURL: s.wire.url, Apps: apps, Now: s.now,
 		LoadToken: func(ctx context.Context, appID string) ([]byte, error) {
 			return s.store.Secret(ctx, accessTokenSecret+appID)
 		},
@@ -170,7 +181,7 @@ func openSigner(t *testing.T, db store.Store, now func() time.Time) *token.Signe
 func (s *server) bearer(userID, sessionID string) string {
 	s.Helper()
 	raw, err := s.tokens.Issue(token.Claims{
-		UserID: userID, SessionID: sessionID, AppID: app, IssuedAt: s.clock.Now(), ExpiresAt: s.clock.Now().Add(accessTTL),
+		UserID: userID, SessionID: sessionID, AppID: app, IssuedAt: s.now(), ExpiresAt: s.now().Add(accessTTL),
 	})
 	s.need(err)
 	return raw

@@ -19,8 +19,8 @@ import (
 	"menshen/wechat"
 )
 
-// Resolver is the root. Its exported fields are all required but AdminKey and
-// TextCheck. It formats without its secrets.
+// Resolver is the root. Its exported fields are all required but AdminKey,
+// TextCheck, Limits and ScanPage. It formats without its secrets.
 type Resolver struct {
 	Store     store.Store
 	WeChat    *wechat.Client
@@ -28,6 +28,9 @@ type Resolver struct {
 	AccessTTL time.Duration // life of an access token; whole seconds
 	AdminKey  string        // the service key with role ADMIN; "" for none
 	TextCheck TextCheck     // of nicknames that users type
+	ScanPage  string        // of the mini program, opened by scan login; "" for a plain QR code
+	Limits    Limits        // the zero value limits nothing
+	Events    Events
 	Now       func() time.Time
 	Log       *slog.Logger
 
@@ -47,6 +50,7 @@ func (r *Resolver) Config() graph.Config {
 type (
 	query           struct{ *Resolver }
 	mutation        struct{ *Resolver }
+	subscription    struct{ *Resolver }
 	session         struct{ *Resolver }
 	user            struct{ *Resolver }
 	userConnection  struct{ *Resolver }
@@ -58,6 +62,9 @@ func (r *Resolver) Query() graph.QueryResolver { return query{r} }
 
 // Mutation resolves the root fields of mutations.
 func (r *Resolver) Mutation() graph.MutationResolver { return mutation{r} }
+
+// Subscription resolves the root fields of subscriptions.
+func (r *Resolver) Subscription() graph.SubscriptionResolver { return subscription{r} }
 
 // Session resolves what a store.Session does not hold.
 func (r *Resolver) Session() graph.SessionResolver { return session{r} }

@@ -22,18 +22,20 @@ const loginTimeout = 15 * time.Second
 func (r mutation) Login(
 	ctx context.Context, code string, appID *string, profile *graph.EncryptedDataInput,
 ) (*graph.LoginPayload, error) {
-	app, err := r.appID(appID)
+	app, err := r.servedApp(appID)
 	if err != nil {
 		return nil, err
-	}
-	if !slices.Contains(r.WeChat.Apps(), app) {
-		return nil, invalidInput("appId", "is not an app of this server")
 	}
 	sealed, err := parseOpenData(profile, "profile.")
 	if err != nil {
 		return nil, err
 	}
-	payload, err := r.loginOnce(ctx, app, code, sealed)
+	payload, err := limitRefusals(ctx, r.Resolver, func() (*graph.LoginPayload, error) {
+		if err := take(r.Limits.Apps, app); err != nil {
+			return nil, err
+		}
+		return r.loginOnce(ctx, app, code, sealed)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +54,15 @@ func (r *Resolver) appID(named *string) (string, error) {
 		return "", invalidInput("appId", "must be given: several apps are configured")
 	}
 	return apps[0], nil
+}
+
+// servedApp is appID for an app that must be this server's.
+func (r *Resolver) servedApp(named *string) (string, error) {
+	app, err := r.appID(named)
+	if err == nil && !slices.Contains(r.WeChat.Apps(), app) {
+		return "", invalidInput("appId", "is not an app of this server")
+	}
+	return app, err
 }
 
 // flight is a login under way, with a digest of its arguments.
@@ -115,6 +126,7 @@ func (r mutation) login(ctx context.Context, app, code string, sealed *openDataI
 	if err != nil {
 		return nil, err
 	}
+	r.announce(in.Session)
 	return r.loginPayload(in.Session, in.User, in.IsNewUser)
 }
 
@@ -179,6 +191,17 @@ func (r *Resolver) loginPayload(session store.Session, user store.User, isNew bo
 
 // RefreshLogin exchanges a refresh token for a new pair.
 func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph.LoginPayload, error) {
+	payload, err := limitRefusals(ctx, r.Resolver, func() (*graph.LoginPayload, error) {
+		return r.refreshLogin(ctx, refreshToken)
+	})
+	if err != nil {
+		return nil, err
+	}
+	prove(ctx, payload)
+	return payload, nil
+}
+
+func (r mutation) refreshLogin(ctx context.Context, refreshToken string) (*graph.LoginPayload, error) {
 	presented, err := r.Tokens.ParseRefresh(refreshToken)
 	if err != nil {
 		return nil, err
@@ -194,12 +217,7 @@ func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph
 	if err != nil {
 		return nil, err
 	}
-	payload, err := r.loginPayload(session, user, false)
-	if err != nil {
-		return nil, err
-	}
-	prove(ctx, payload)
-	return payload, nil
+	return r.loginPayload(session, user, false)
 }
 
 // Logout ends the caller's session, or all of the caller's.

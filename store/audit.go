@@ -21,20 +21,21 @@ type AuditEvent struct {
 
 // What can happen.
 const (
-	ActionLogin         = "login"
-	ActionLoginRefused  = "login_refused" // of a known identity; the detail says why
-	ActionJoin          = "join"          // an identity came to the user who holds its unionid
-	ActionMerge         = "merge"         // another user became this one
-	ActionLogout        = "logout"        // of one session or all; the detail says which
-	ActionRefreshTheft  = "refresh_theft"
-	ActionBindPhone     = "bind_phone"
-	ActionUnbindPhone   = "unbind_phone"
-	ActionPhoneConflict = "phone_conflict"
-	ActionBlock         = "block"
-	ActionUnblock       = "unblock"
-	ActionSetRole       = "set_role"
-	ActionDelete        = "delete"
-	ActionPush          = "push" // WeChat told that a user withdrew something
+	ActionLogin           = "login"
+	ActionLoginRefused    = "login_refused" // of a known identity; the detail says why
+	ActionJoin            = "join"          // an identity came to the user who holds its unionid
+	ActionMerge           = "merge"         // another user became this one
+	ActionLogout          = "logout"        // of one session or all; the detail says which
+	ActionRefreshTheft    = "refresh_theft"
+	ActionBindPhone       = "bind_phone"
+	ActionUnbindPhone     = "unbind_phone"
+	ActionPhoneConflict   = "phone_conflict"
+	ActionBlock           = "block"
+	ActionUnblock         = "unblock"
+	ActionSetRole         = "set_role"
+	ActionDelete          = "delete"
+	ActionPush            = "push"              // WeChat told that a user withdrew something
+	ActionScanLoginDenied = "scan_login_denied" // of a web page; the detail is the ticket
 )
 
 // ActorWeChat is the actor of what a Withdrawal brings about.

@@ -23,6 +23,10 @@ var (
 	// ErrPhoneTaken is returned when another user holds the phone number.
 	ErrPhoneTaken = errors.New("store: phone number held by another user")
 
+	// ErrScanLoginTaken is returned when a ticket is claimed or answered by somebody
+	// who is not the user who claimed it.
+	ErrScanLoginTaken = errors.New("store: scan login claimed by another user")
+
 	// ErrInUse is returned by an engine whose data another process holds.
 	ErrInUse = errors.New("store: in use by another process")
 

@@ -1,7 +1,8 @@
 package store
 
 // Export is everything held about one user, at one instant. Secrets are left
-// out: session_keys, and the hashes of refresh tokens.
+// out: session_keys, and the hashes of refresh tokens. So are the tickets of scan
+// login, which are gone within minutes.
 type Export struct {
 	User     User
 	Sessions []Session    // kept ones, newest first

@@ -10,9 +10,10 @@ import (
 
 // The kinds of id. A client may rely on nothing but that an id stays the same.
 const (
-	UserPrefix    = "usr_"
-	SessionPrefix = "ses_"
-	EventPrefix   = "evt_"
+	UserPrefix      = "usr_"
+	SessionPrefix   = "ses_"
+	EventPrefix     = "evt_"
+	ScanLoginPrefix = "scn_"
 )
 
 // RawID is an id without its prefix: 48 bits of Unix milliseconds, then 80

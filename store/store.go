@@ -100,6 +100,37 @@ type Store interface {
 	// the zero time when there is none.
 	OldestSession(ctx context.Context) (time.Time, error)
 
+	// Scan login. A ticket comes back as it is at that instant (ScanLogin.At). One
+	// that is gone is ErrNotFound: unknown, swept, or claimed by a session that has
+	// ended since. One whose session a block has ended stays while the block lasts,
+	// for the page to learn of it.
+
+	// OpenScanLogin keeps a new ticket.
+	OpenScanLogin(ctx context.Context, in OpenScanLogin) (ScanLogin, error)
+
+	// ScanLogin returns a ticket. ErrNotFound.
+	ScanLogin(ctx context.Context, id string) (ScanLogin, error)
+
+	// ClaimScanLogin notes that the user of a live session has scanned a ticket. It
+	// changes nothing when that user claimed it before, or when the ticket is done;
+	// one that expired unclaimed comes back without the page's address and user
+	// agent, which are for nobody but the one who claimed. ErrNotFound, also when the
+	// ticket is another app's than the session; ErrScanLoginTaken when another user
+	// claimed it; ErrSessionEnded, ErrUserBlocked.
+	ClaimScanLogin(ctx context.Context, id, sessionID string) (ScanLogin, error)
+
+	// AnswerScanLogin approves or denies a ticket for the user who claimed it. What
+	// was approved may be denied until it is redeemed; nothing else that was decided
+	// changes. A denial is audited. ErrNotFound, ErrScanLoginTaken when this user has
+	// not claimed it, ErrSessionEnded, ErrUserBlocked.
+	AnswerScanLogin(ctx context.Context, id, sessionID string, approve bool, by Actor) (ScanLogin, error)
+
+	// RedeemScanLogin begins a session of the user who approved, in the app and with
+	// the OpenID of the session that claimed, once: it counts as a login, and the
+	// audit names the ticket. When there is nothing to redeem LoggedIn is nil and the
+	// ticket tells why. ErrNotFound, also for a wrong secret; ErrUserBlocked.
+	RedeemScanLogin(ctx context.Context, in RedeemScanLogin) (ScanLogin, *LoggedIn, error)
+
 	// Users.
 
 	// User returns the user with an id, or the one that the user with this id
@@ -215,11 +246,11 @@ type Store interface {
 
 	// Upkeep.
 
-	// Sweep removes sessions that have expired, session_keys and messages that are
-	// remembered no longer and audit events older than AuditRetention, at most
-	// limit of each, and writes down when sessions were last used. It returns the
-	// largest of these numbers, also beside ErrDamaged: it passes over what does
-	// not read.
+	// Sweep removes sessions that have expired, tickets ScanLoginKept after they
+	// have, session_keys and messages that are remembered no longer and audit events
+	// older than AuditRetention, at most limit of each, and writes down when sessions
+	// were last used. It returns the largest of these numbers, also beside ErrDamaged:
+	// it passes over what does not read.
 	Sweep(ctx context.Context, limit int) (int, error)
 
 	// Check walks everything and tells problem, in one sentence without personal

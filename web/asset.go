@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
@@ -55,6 +56,19 @@ func open(name string) io.ReadSeeker {
 		panic("web: " + err.Error())
 	}
 	return f.(io.ReadSeeker)
+}
+
+// matching gives the names of the embedded files that fit one of the patterns.
+func matching(patterns ...string) []string {
+	var names []string
+	for _, pattern := range patterns {
+		matches, err := fs.Glob(files, pattern)
+		if err != nil {
+			panic("web: " + err.Error())
+		}
+		names = append(names, matches...)
+	}
+	return names
 }
 
 func digestOf(name string) string {

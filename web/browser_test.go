@@ -59,13 +59,19 @@ func logsIn(b *tab) {
 		chromedp.Click(chromedp.CSS(`section[aria-label="Headers"]`)),
 		retype(fmt.Sprintf(`{"Authorization": "Bearer %s"}`, login.AccessToken)),
 	)
-	// GraphiQL notices a moment after the change of tab which operation stands
-	// there.
-	b.await(`document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === "Me" && "Me"`)
+	awaitOperation(b, "Me")
 	b.do(chromedp.Click(chromedp.CSS(".graphiql-execute-button")))
 	if me := answered(b).Me; me.ID != login.User.ID {
 		b.t.Errorf("me is %q, want the user who logged in, %q", me.ID, login.User.ID)
 	}
+}
+
+// awaitOperation waits until GraphiQL notices, a moment after the change of
+// tab, which operation stands there.
+func awaitOperation(b *tab, name string) {
+	b.t.Helper()
+	b.await(fmt.Sprintf(
+		`document.querySelector(".graphiql-query-editor .CodeMirror").CodeMirror.operationName === %q && %[1]q`, name))
 }
 
 // storesNothing opens a dialog, the one part of GraphiQL that needs the
@@ -86,7 +92,8 @@ type data struct {
 		AccessToken string
 		User        struct{ ID string }
 	}
-	Me struct{ ID string }
+	Me        struct{ ID string }
+	ScanLogin struct{ Status string }
 }
 
 // answered waits for GraphiQL's answer pane to hold an answer, and reads it.

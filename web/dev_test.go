@@ -26,9 +26,9 @@ var (
 	simulatorLine  = regexp.MustCompile(`(?i)simulator.*?(http://127\.0\.0\.1:\d+)`)
 )
 
-// startDev builds the binary and runs it until the test ends. It reads the
-// addresses that dev prints for people.
-func startDev(t *testing.T) dev {
+// startDev builds the binary and runs it with these flags until the test ends.
+// It reads the addresses that dev prints for people.
+func startDev(t *testing.T, flags ...string) dev {
 	t.Helper()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "menshen")
@@ -37,9 +37,10 @@ func startDev(t *testing.T) dev {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	cmd := exec.CommandContext(ctx, binary, "dev",
+	args := append([]string{"dev",
 		"--addr", "127.0.0.1:0", "--simulator-addr", "127.0.0.1:0",
-		"--store", "bolt:"+filepath.Join(dir, "menshen.db"), "--key-file", filepath.Join(dir, "menshen.key"))
+		"--store", "bolt:" + filepath.Join(dir, "menshen.db"), "--key-file", filepath.Join(dir, "menshen.key")}, flags...)
+	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = dir
 	cmd.Stderr = t.Output()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

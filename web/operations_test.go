@@ -19,8 +19,10 @@ func TestOperations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	operation := regexp.MustCompile("`((?:# .*\n|#\n|\n)*(?:query|mutation) [^`]*)`")
-	for name, want := range map[string]int{"playground/examples.js": 4, "phone/phone.js": 3} {
+	operation := regexp.MustCompile("`((?:# .*\n|#\n|\n)*(?:query|mutation|subscription) [^`]*)`")
+	for name, want := range map[string]int{
+		"playground/examples.js": 10, "playground/scan.js": 4, "phone/mutations.js": 5,
+	} {
 		found := operation.FindAllStringSubmatch(read(t, name), -1)
 		if len(found) != want {
 			t.Errorf("%s holds %d operations, want %d", name, len(found), want)

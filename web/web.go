@@ -1,7 +1,7 @@
 // Package web is what a browser sees, embedded in the binary: the playground
-// for the GraphQL API and the phone page of the WeChat simulator. Neither page
-// loads anything from another origin, and a strict Content-Security-Policy
-// keeps it so.
+// for the GraphQL API, a page that signs in by scan login, and the phone page of
+// the WeChat simulator. No page loads anything from another origin, and a strict
+// Content-Security-Policy keeps it so.
 //
 // The package knows no users, tokens or stores: the pages talk to the server's
 // public API as any client does.
@@ -13,7 +13,7 @@ import (
 )
 
 //go:embed playground/*.html playground/*.js playground/*.css playground/vendor/*.js playground/vendor/*.css playground/vendor/*.txt
-//go:embed phone/*
+//go:embed phone/*.html phone/*.js phone/*.css phone/vendor/*.js phone/vendor/*.txt
 var files embed.FS
 
 // protect sets the headers that every answer of a page carries, errors

@@ -69,17 +69,22 @@ func TestStatus(t *testing.T) {
 		{"the playground's page", "GET", playground.URL + "/playground", 200, html},
 		{"the playground's page with a slash", "GET", playground.URL + "/playground/", 308, html},
 		{"the playground's script", "GET", playground.URL + "/playground/playground.js", 200, script},
+		{"the scan login page", "GET", playground.URL + "/playground/scan", 200, html},
+		{"the scan login page's script", "GET", playground.URL + "/playground/scan.js", 200, script},
 		{"graphiql", "HEAD", playground.URL + "/playground/vendor/graphiql.min.js", 200, script},
 		{"a licence", "GET", playground.URL + "/playground/vendor/NOTICE.txt", 200, text},
 		{"the template", "GET", playground.URL + "/playground/index.html", 404, text},
+		{"the scan login page's template", "GET", playground.URL + "/playground/scan.html", 404, text},
 		{"a directory", "GET", playground.URL + "/playground/vendor/", 404, text},
 		{"a way out of the directory", "GET", playground.URL + "/playground/%2e%2e/phone/phone.js", 404, text},
 		{"a write to the playground", "POST", playground.URL + "/playground", 405, text},
 		{"the phone's page", "GET", phone.URL + "/", 200, html},
-		{"the phone's script", "GET", phone.URL + "/phone.js", 200, script},
-		{"the phone's style", "GET", phone.URL + "/phone.css", 200, style},
+		{"the phone's script", "GET", phone.URL + "/phone/phone.js", 200, script},
+		{"the phone's style", "GET", phone.URL + "/phone/phone.css", 200, style},
+		{"the phone's reader of codes", "GET", phone.URL + "/phone/vendor/decode.js", 200, script},
+		{"the phone's sums", "GET", phone.URL + "/phone/vendor/SHA256SUMS", 404, text},
 		{"another path of the phone", "GET", phone.URL + "/index.html", 404, text},
-		{"a write to the phone", "POST", phone.URL + "/phone.js", 405, text},
+		{"a write to the phone", "POST", phone.URL + "/phone/phone.js", 405, text},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			response, _ := do(t, client, test.method, test.url)
@@ -89,12 +94,18 @@ func TestStatus(t *testing.T) {
 			if got := response.Header.Get("Content-Type"); got != test.contentType {
 				t.Errorf("Content-Type is %q, want %q", got, test.contentType)
 			}
-			checkProtected(t, response.Header)
+			connect := "connect-src 'self';"
+			if strings.HasPrefix(test.url, phone.URL) {
+				connect = "connect-src 'self' http://127.0.0.1:* http://localhost:*;"
+			}
+			checkProtected(t, response.Header, connect)
 		})
 	}
 }
 
-func checkProtected(t *testing.T, h http.Header) {
+// checkProtected reads the headers of an answer. Its policy holds connect and is
+// strict otherwise.
+func checkProtected(t *testing.T, h http.Header, connect string) {
 	t.Helper()
 	for name, want := range map[string]string{
 		"Cross-Origin-Opener-Policy":   "same-origin",
@@ -108,14 +119,14 @@ func checkProtected(t *testing.T, h http.Header) {
 	}
 	policy := h.Get("Content-Security-Policy")
 	for _, want := range []string{
-		"default-src 'none';", "script-src 'self';", "connect-src 'self';",
+		"default-src 'none';", "script-src 'self';", connect,
 		"base-uri 'none';", "form-action 'none';", "frame-ancestors 'none'",
 	} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("Content-Security-Policy lacks %s", want)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") {
+	if rest := strings.Replace(policy, connect, "", 1); strings.Contains(rest, "unsafe") || strings.Contains(rest, "*") {
 		t.Errorf("Content-Security-Policy is loose: %s", policy)
 	}
 }
@@ -133,8 +144,11 @@ func TestPlaygroundPage(t *testing.T) {
 	if first.Header.Get("Content-Security-Policy") == second.Header.Get("Content-Security-Policy") {
 		t.Error("two answers have the same nonce")
 	}
-	if !strings.Contains(page, `content="/graphql?a=&#34;&gt;&lt;b&gt;"`) {
-		t.Error("the endpoint is not in the page, escaped")
+	_, scan := do(t, playground.Client(), "GET", playground.URL+"/playground/scan")
+	for _, page := range []string{page, scan} {
+		if !strings.Contains(page, `content="/graphql?a=&#34;&gt;&lt;b&gt;"`) {
+			t.Error("the endpoint is not in the page, escaped")
+		}
 	}
 	if got := first.Header.Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("Cache-Control is %q, want no-cache", got)
@@ -179,7 +193,7 @@ func TestEncoding(t *testing.T) {
 		"br":                 "",
 		"xgzip":              "",
 	} {
-		response, _ := do(t, client, "GET", phone.URL+"/phone.js", "Accept-Encoding", header)
+		response, _ := do(t, client, "GET", phone.URL+"/phone/phone.js", "Accept-Encoding", header)
 		if got := response.Header.Get("Content-Encoding"); got != want {
 			t.Errorf("for Accept-Encoding %q the Content-Encoding is %q, want %q", header, got, want)
 		}

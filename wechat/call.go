@@ -19,7 +19,7 @@ const (
 	callTimeout = 5 * time.Second
 
 	// maxAnswer is the largest answer that is read, in bytes. Real ones have
-	// some hundreds.
+	// some hundreds, and a picture some ten thousands.
 	maxAnswer = 1 << 20
 )
 
@@ -33,6 +33,10 @@ type apiRequest struct {
 
 	classes map[int]error // of the errcodes that mean something of their own here
 	answers []int         // errcodes that are answers and no failures
+
+	// picture takes a success that is no JSON object but a picture, and reports
+	// whether it is one. Nil where every answer is an object.
+	picture func(body []byte) bool
 }
 
 // call makes one call and has read take what it needs from the answer; read
@@ -57,8 +61,13 @@ func (c *Client) exchange(ctx context.Context, r apiRequest, read func(*object) 
 		return failure
 	}
 	answer, ok := parseObject(body)
-	if !ok {
+	switch {
+	case !ok && r.picture == nil:
 		return unavailable("answer is not a JSON object")
+	case !ok && !r.picture(body):
+		return unavailable("answer is neither a JSON object nor a picture")
+	case !ok:
+		return nil
 	}
 	errcode := answer.integer("errcode")
 	if errcode != 0 && !slices.Contains(r.answers, errcode) {

@@ -1,7 +1,7 @@
 // Package wechat speaks with WeChat: it calls api.weixin.qq.com (login codes,
-// phone numbers, session_keys, texts), keeps one access_token for all instances,
-// opens the data that WeChat encrypts for a mini program's server ("open data"),
-// and reads what WeChat pushes.
+// phone numbers, session_keys, texts, mini program codes), keeps one access_token
+// for all instances, opens the data that WeChat encrypts for a mini program's
+// server ("open data"), and reads what WeChat pushes.
 //
 // It never logs, and never lets an AppSecret, a session_key, an access_token, a
 // code or WeChat's own error text into an error: what it returns may be logged

@@ -21,6 +21,8 @@
 //	sessions          session id → session
 //	sessions_by_user  user id, session id → nothing
 //	sessions_by_end   expiry in milliseconds, session id → nothing
+//	scanlogins        ticket id → ticket of scan login
+//	claims            session id, id of a ticket that it claimed → nothing
 //	keys_by_end       when a replaced session_key must be gone, in milliseconds,
 //	                  AppID, NUL, OpenID → nothing
 //	audit             event id → event
@@ -71,6 +73,8 @@ var (
 	bucketSessions       = []byte("sessions")
 	bucketSessionsByUser = []byte("sessions_by_user")
 	bucketSessionsByEnd  = []byte("sessions_by_end")
+	bucketScanLogins     = []byte("scanlogins")
+	bucketClaims         = []byte("claims")
 	bucketKeysByEnd      = []byte("keys_by_end")
 	bucketAudit          = []byte("audit")
 	bucketAuditByUser    = []byte("audit_by_user")

@@ -134,6 +134,16 @@ func mustLogin(t testing.TB, s *Store, in store.Login) store.LoggedIn {
 	return out
 }
 
+// mustOpenScan opens a ticket whose secret has a hash of zeros.
+func mustOpenScan(t testing.TB, s *Store) store.ScanLogin {
+	t.Helper()
+	ticket, err := s.OpenScanLogin(t.Context(), store.OpenScanLogin{AppID: app, IPAddress: "198.51.100.9", UserAgent: "Mozilla/5.0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
 func mustUser(t testing.TB, s *Store, id string) store.User {
 	t.Helper()
 	user, err := s.User(t.Context(), id)

@@ -10,7 +10,7 @@ import (
 )
 
 // breakage is something in a file that should not be so, and what Check says of
-// it. USER and SESSION stand for alice's ids.
+// it. USER, SESSION and TICKET stand for ids of alice's.
 type breakage struct {
 	name    string
 	breakIt func(t *tx, alice store.LoggedIn) error
@@ -45,6 +45,16 @@ func session(change func(*store.Session)) func(*tx, store.LoggedIn) error {
 		s := alice.Session
 		change(&s)
 		return t.putSession(s)
+	}
+}
+
+// claimed puts alice's ticket alone, after a change.
+func claimed(change func(*store.ScanLogin)) func(*tx, store.LoggedIn) error {
+	return func(t *tx, _ store.LoggedIn) error {
+		raw := t.firstOf(bucketScanLogins)
+		ticket, err := t.keptScanLogin(raw)
+		change(&ticket)
+		return errors.Join(err, t.put(bucketScanLogins, raw[:], encodeScanLogin(ticket)))
 	}
 }
 
@@ -126,10 +136,27 @@ var breakages = []breakage{
 	{"a session that ended uncounted", session(func(s *store.Session) { s.Blocked = true }),
 		`meta: the counter "sessions" is 4, there are 3`},
 
+	{"half a ticket", changed(bucketScanLogins, "", halved), "scanlogins: TICKET does not read"},
+	{"a ticket without an id", added(bucketScanLogins, "ticket"), "scanlogins: a key of 6 bytes is not an id"},
+	{"a ticket in no state that is kept", changed(bucketScanLogins, "", func(v []byte) []byte {
+		v[1+1+len(app)+32] = byte(len(statusesKept)) // behind the version, the AppID and the hash
+		return v
+	}), "scanlogins: TICKET does not read"},
+	{"a ticket that nobody scanned", claimed(func(l *store.ScanLogin) { l.SessionID = "" }),
+		"scanlogins: TICKET is SCANNED, which does not go with who claimed it"},
+	{"a ticket that somebody scanned", claimed(func(l *store.ScanLogin) { l.Status = store.ScanLoginPending }),
+		"scanlogins: TICKET is PENDING, which does not go with who claimed it"},
+	{"a ticket of another session", claimed(func(l *store.ScanLogin) { l.SessionID = fixtureID(9) }),
+		"claims: the entry of TICKET is missing or wrong"},
+	{"a ticket of no session", claimed(func(l *store.ScanLogin) { l.SessionID = fixtureID(9) }),
+		"scanlogins: TICKET is claimed by " + fixtureID(9) + ", which is not there or does not read"},
+	{"a ticket of another app", claimed(func(l *store.ScanLogin) { l.AppID = otherApp }),
+		"scanlogins: TICKET is claimed by SESSION, which is of another app"},
+
 	{"half an event", changed(bucketAudit, "", halved), "audit: EVENT does not read"},
 	{"an event without an id", added(bucketAudit, "event"), "audit: a key of 5 bytes is not an id"},
 	{"an event of another time", func(t *tx, _ store.LoggedIn) error {
-		return t.putEvent(t.firstEvent(), store.AuditEvent{At: begin.Add(time.Hour), Action: store.ActionLogin})
+		return t.putEvent(t.firstOf(bucketAudit), store.AuditEvent{At: begin.Add(time.Hour), Action: store.ActionLogin})
 	}, "audit: EVENT did not happen when the id says"},
 	{"an event ahead of the clock", func(t *tx, _ store.LoggedIn) error {
 		t.now = t.now.Add(2 * aheadOfClock)
@@ -158,7 +185,7 @@ var breakages = []breakage{
 	}), "activity: users were active on 2026-11-22, and there are no figures of it"},
 }
 
-func (t *tx) firstEvent() store.RawID {
-	first, _ := t.Bucket(bucketAudit).Cursor().First()
+func (t *tx) firstOf(bucket []byte) store.RawID {
+	first, _ := t.Bucket(bucket).Cursor().First()
 	return rawID(first)
 }

@@ -95,6 +95,7 @@ func (c *checker) check(key seal.Key) error {
 		{bucketUsers, c.checkUser},
 		{bucketIdentities, c.checkIdentity},
 		{bucketSessions, c.checkSession},
+		{bucketScanLogins, c.checkScanLogin},
 		{bucketAudit, c.checkEvent},
 		{bucketMessages, c.checkMessage},
 		{bucketActivity, c.checkActivity},
@@ -110,8 +111,8 @@ func (c *checker) check(key seal.Key) error {
 
 // complete reports whether every bucket is there, and tells of others.
 func (c *checker) complete() bool {
-	ours, found := slices.Concat(bucketsOf1, bucketsOf2), 0
-	for _, name := range ours {
+	found := 0
+	for _, name := range allBuckets {
 		if c.Bucket(name) == nil {
 			c.tell("%s: the bucket is missing", name)
 			continue
@@ -126,7 +127,7 @@ func (c *checker) complete() bool {
 	if strange > 0 {
 		c.tell("%d buckets are not of a store", strange)
 	}
-	return found == len(ours)
+	return found == len(allBuckets)
 }
 
 func (c *checker) each(bucket []byte, check func(key, value []byte)) error {
@@ -159,7 +160,7 @@ func (c *checker) expect(record string, list []entry) {
 // Identities, which are records too, are looked at by checkIdentity besides.
 var indexes = [][]byte{
 	bucketFormerIDs, bucketUnionIDs, bucketPhones, bucketNickNames, bucketDirectory,
-	bucketSessionsByUser, bucketSessionsByEnd, bucketKeysByEnd,
+	bucketSessionsByUser, bucketSessionsByEnd, bucketClaims, bucketKeysByEnd,
 	bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessagesByEnd,
 }
 

@@ -76,16 +76,17 @@ func tells(t *testing.T, b breakage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var event string
+	var event, ticket string
 	err = s.file.Update(func(bt *bbolt.Tx) error {
 		tx := s.newTx(bt, s.ring.Load())
-		event = tx.firstEvent().Text(store.EventPrefix)
+		event = tx.firstOf(bucketAudit).Text(store.EventPrefix)
+		ticket = tx.firstOf(bucketScanLogins).Text(store.ScanLoginPrefix)
 		return b.breakIt(tx, alice)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := strings.NewReplacer("USER", alice.User.ID, "SESSION", alice.Session.ID, "ROOT", root.ID, "EVENT", event)
+	ids := strings.NewReplacer("USER", alice.User.ID, "SESSION", alice.Session.ID, "ROOT", root.ID, "EVENT", event, "TICKET", ticket)
 	want := ids.Replace(b.says)
 	problems := problemsOf(t, s)
 	if !slices.ContainsFunc(problems, func(p string) bool { return matches(want, p) }) {

@@ -130,6 +130,35 @@ func (c *checker) checkSession(key, value []byte) {
 	}
 }
 
+// checkScanLogin expects a ticket to be claimed by a session that is kept, if it is
+// claimed at all.
+func (c *checker) checkScanLogin(key, value []byte) {
+	raw, ok := c.id(bucketScanLogins, key)
+	if !ok {
+		return
+	}
+	id := raw.Text(store.ScanLoginPrefix)
+	ticket, err := decodeScanLogin(raw, value)
+	if err != nil {
+		c.tell("scanlogins: %s does not read", id)
+		return
+	}
+	c.expect(id, entriesOfScanLogin(ticket))
+	if (ticket.Status == store.ScanLoginPending) != (ticket.SessionID == "") {
+		c.tell("scanlogins: %s is %s, which does not go with who claimed it", id, ticket.Status)
+	}
+	if ticket.SessionID == "" {
+		return
+	}
+	session, err := c.keptSession(rawSession(ticket.SessionID))
+	switch {
+	case err != nil:
+		c.tell("scanlogins: %s is claimed by %s, which is not there or does not read", id, ticket.SessionID)
+	case session.AppID != ticket.AppID:
+		c.tell("scanlogins: %s is claimed by %s, which is of another app", id, session.ID)
+	}
+}
+
 // aheadOfClock is how far clocks may be apart.
 const aheadOfClock = 24 * time.Hour
 

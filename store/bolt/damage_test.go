@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,14 +41,15 @@ func flipped(b []byte) []byte {
 // fail with the store's errors; none may panic or go on for ever.
 func TestDamageIsNoDisaster(t *testing.T) {
 	for name, damage := range damages {
-		for _, bucket := range slices.Concat(bucketsOf1[1:], bucketsOf2) { // Open reads meta, and has its own tests
+		for _, bucket := range allBuckets[1:] { // Open reads meta, and has its own tests
 			t.Run(fmt.Sprintf("%s %s", bucket, name), func(t *testing.T) {
 				s := openUnchecked(t)
 				alice := useEverything(t, s)
+				ticket := ticketOf(t, s)
 				if err := s.file.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucket), damage) }); err != nil {
 					t.Fatal(err)
 				}
-				for _, err := range everyVerb(t, s, alice) {
+				for _, err := range everyVerb(t, s, alice, ticket) {
 					if err != nil && (!known(err) || strings.Contains(err.Error(), "panic")) {
 						t.Errorf("error %v", err)
 					}
@@ -77,7 +77,8 @@ func damaged(b *bbolt.Bucket, damage func(k, v []byte) ([]byte, []byte)) error {
 // known reports whether an error is one that store.Store promises.
 func known(err error) bool {
 	for _, promised := range []error{
-		store.ErrNotFound, store.ErrSessionEnded, store.ErrUserBlocked, store.ErrPhoneTaken, store.ErrDamaged,
+		store.ErrNotFound, store.ErrSessionEnded, store.ErrUserBlocked, store.ErrPhoneTaken, store.ErrScanLoginTaken,
+		store.ErrDamaged,
 	} {
 		if errors.Is(err, promised) {
 			return true
@@ -88,7 +89,7 @@ func known(err error) bool {
 
 // everyVerb calls all verbs, some of them in more ways than one, and returns what
 // they answer: errors, and nil.
-func everyVerb(t *testing.T, s *Store, alice store.LoggedIn) []error {
+func everyVerb(t *testing.T, s *Store, alice store.LoggedIn, ticket store.ScanLogin) []error {
 	ctx, byLogin := t.Context(), store.UserOrder{By: store.ByLastLoginAt}
 	errs := []error{
 		errorOf(s.Users(ctx, store.UserQuery{Order: byLogin, Limit: 10})),
@@ -99,7 +100,7 @@ func everyVerb(t *testing.T, s *Store, alice store.LoggedIn) []error {
 		errorOf2(s.Compact(ctx)),
 		errorOf(s.Login(ctx, loginWith("bob", "union-alice"))),
 	}
-	for _, verb := range storetest.Verbs(s, alice, store.NewID(store.EventPrefix, begin)) {
+	for _, verb := range storetest.Verbs(s, alice, store.NewID(store.EventPrefix, begin), ticket) {
 		errs = append(errs, verb.Call(ctx))
 	}
 	s.options.Now = func() time.Time { return begin.Add(2 * s.options.SessionLife) }
@@ -114,7 +115,10 @@ func TestDamageIsTold(t *testing.T) {
 		"audit": func(s *Store, _ store.LoggedIn) error {
 			return errorOf(s.AuditEvents(t.Context(), store.AuditQuery{Limit: 10}))
 		},
-		"keys":       func(s *Store, _ store.LoggedIn) error { return errorOf(s.Secret(t.Context(), "token")) },
+		"keys": func(s *Store, _ store.LoggedIn) error { return errorOf(s.Secret(t.Context(), "token")) },
+		"scanlogins": func(s *Store, _ store.LoggedIn) error {
+			return errorOf(s.ScanLogin(t.Context(), ticketOf(t, s).ID))
+		},
 		"identities": func(s *Store, _ store.LoggedIn) error { return errorOf(s.SessionKeys(t.Context(), app, "alice")) },
 	}
 	for bucket, read := range reads {
@@ -229,4 +233,11 @@ func TestSweepGoesOnBehindDamage(t *testing.T) {
 			t.Errorf("swept %d, %v, want %d and the damage told", n, err, want)
 		}
 	}
+}
+
+// ticketOf names the ticket of a store that was used for everything.
+func ticketOf(t *testing.T, s *Store) store.ScanLogin {
+	t.Helper()
+	keys := keysOf(t, s, "scanlogins")
+	return store.ScanLogin{ID: rawID([]byte(keys[0])).Text(store.ScanLoginPrefix)}
 }

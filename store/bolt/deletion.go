@@ -129,7 +129,7 @@ func (t *tx) dropSessions(user store.RawID, p *progress) error {
 		p.sessions = append(p.sessions, id.Text(store.SessionPrefix))
 		session, err := t.keptSession(id)
 		if err != nil {
-			err = errors.Join(t.delete(bucketSessions, id[:]), t.delete(bucketSessionsByUser, key))
+			err = errors.Join(t.delete(bucketSessions, id[:]), t.delete(bucketSessionsByUser, key), t.dropScanLogins(id))
 		} else {
 			err = t.endSession(session)
 		}

@@ -42,6 +42,7 @@ func leaveTraces(t *testing.T, s *Store) (alice store.User, left traces) {
 	come(app, "openid-of-alice", "")
 	come(otherApp, "openid-of-alice-there", "unionid-of-alice-1")
 	out := come(app, "openid-of-alice", "unionid-of-alice-1") // merges
+	left.plain = append(left.plain, leaveTicket(t, s, out.Session.ID)...)
 	number := store.Phone{Number: secretPhone, PureNumber: secretPhone, CountryCode: "86"}
 	err := errors.Join(
 		errorOf(s.BindPhone(t.Context(), out.User.ID, number, store.Actor{ID: out.User.ID, IPAddress: addressOfAlice})),
@@ -54,6 +55,20 @@ func leaveTraces(t *testing.T, s *Store) (alice store.User, left traces) {
 		"Alice Liddell", "alice liddell", "https://example.com/alice.png", "Wonderland", "a reason about alice")
 	left.sealed = append(left.sealed, secretPhone)
 	return mustUser(t, s, out.User.ID), left
+}
+
+// leaveTicket has a session scan a ticket, and returns what the ticket tells.
+func leaveTicket(t *testing.T, s *Store, sessionID string) []string {
+	t.Helper()
+	ticket, err := s.OpenScanLogin(t.Context(), store.OpenScanLogin{AppID: app, IPAddress: "203.0.113.78", UserAgent: "a browser of alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ClaimScanLogin(t.Context(), ticket.ID, sessionID); err != nil {
+		t.Fatal(err)
+	}
+	raw := rawScanLogin(ticket.ID)
+	return []string{"203.0.113.78", "a browser of alice", string(raw[:])}
 }
 
 func TestDeletionLeavesNothing(t *testing.T) {
@@ -214,16 +229,20 @@ func TestDeletionForgetsUses(t *testing.T) {
 	}
 }
 
-// TestDeletionRemovesWhatDoesNotRead damages a session and an event of a user.
+// TestDeletionRemovesWhatDoesNotRead damages a session of a user, a ticket that it
+// claimed, and an event.
 func TestDeletionRemovesWhatDoesNotRead(t *testing.T) {
 	s := openUnchecked(t)
 	alice := mustLogin(t, s, login("alice"))
+	leaveTicket(t, s, alice.Session.ID)
 	user, session := rawUser(alice.User.ID), rawSession(alice.Session.ID)
 	err := s.update(t.Context(), "damage", func(t *tx) error {
+		ticket := t.firstOf(bucketScanLogins)
 		event, _ := t.pathsOf([]store.RawID{user}, bucketAuditByUser).before(everything.high)
 		return errors.Join(
 			t.put(bucketAudit, event[:], []byte("? of alice")),
 			t.put(bucketSessions, session[:], []byte("? of alice")),
+			t.put(bucketScanLogins, ticket[:], []byte("? of alice")),
 		)
 	})
 	if err != nil {

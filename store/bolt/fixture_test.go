@@ -17,7 +17,7 @@ import (
 // The fixtures are stores as each released version wrote them; no test ever writes
 // them again. That of the version in the making is made by
 //
-//	go test ./store/bolt -run TestFixtureV2 -update
+//	go test ./store/bolt -run TestFixtureV3 -update
 var update = flag.Bool("update", false, "make the fixture of the newest version again; never that of a released one")
 
 const (
@@ -90,6 +90,7 @@ func TestFixtureV1(t *testing.T) {
 	page, err := s.Users(t.Context(), store.UserQuery{Order: store.UserOrder{By: store.ByCreatedAt}, Limit: 10})
 	same(t, "the directory", idsOf(page.Users), []string{alice.UserID, bob.UserID}, err)
 	mustLogin(t, s, login("somebody new"))
+	mustOpenScan(t, s)
 }
 
 func idsOf(users []store.User) (ids []string) {

@@ -1,96 +1,21 @@
 package bolt
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"menshen/store"
-	"menshen/store/storetest"
 )
-
-// maker writes a fixture, one step a minute.
-type maker struct {
-	*testing.T
-	clock *storetest.Clock
-	store *Store
-}
-
-func (m *maker) step(err error) {
-	m.Helper()
-	if err != nil {
-		m.Fatal(err)
-	}
-	m.clock.Advance(time.Minute)
-}
-
-func (m *maker) come(n byte, appID, openID string, union store.Optional, profile *store.Profile) store.User {
-	m.Helper()
-	out, err := m.store.Login(m.Context(), store.Login{
-		AppID: appID, OpenID: openID, UnionID: union, SessionID: fixtureID(n), Profile: profile,
-		SessionKey: store.SessionKey{Text: "key " + string('0'+n), GivenAt: m.clock.Now()},
-		Refresh:    store.RefreshToken{KeyID: 5, Hash: sha256.Sum256([]byte{n})},
-		UserAgent:  "MicroMessenger/8.0", IPAddress: "192.0.2.1",
-	})
-	m.step(err)
-	return out.User
-}
-
-// makeFixture writes a store with what version 2 brought. Alice was two users; her
-// unionid changed, and she has a phone number. Bob is blocked. Carol is an
-// administrator, and took her nickname back.
-func makeFixture(t *testing.T) {
-	m := &maker{T: t, clock: storetest.NewClock(begin)}
-	options := testOptions()
-	options.Now = m.clock.Now
-	s := mustOpen(t, filepath.Join(t.TempDir(), "menshen.db"), options)
-	defer closeTest(t, s)
-	m.store = s
-	alice := m.come(1, fixtureApp, "alice", "", &store.Profile{NickName: "爱丽丝", Gender: store.GenderFemale, City: "深圳"})
-	m.come(2, fixtureOtherApp, "alice-there", "union-alice", nil)
-	m.come(3, fixtureApp, "alice", "union-alice", nil)
-	m.come(4, fixtureApp, "alice", "union-moved", nil)
-	bob := m.come(5, fixtureApp, "bob", "", nil)
-	carol := m.come(6, fixtureApp, "carol", "", &store.Profile{NickName: "Carol", AvatarURL: "https://example.com/carol"})
-	m.step(errorOf(s.BindPhone(t.Context(), alice.ID, fixturePhone, fixtureActor)))
-	m.step(errorOf(s.Block(t.Context(), bob.ID, "spam", fixtureActor)))
-	m.step(errorOf(s.SetRole(t.Context(), carol.ID, store.RoleAdmin, store.Actor{ID: alice.ID})))
-	m.step(s.Withdraw(t.Context(), fixtureWithdrawal))
-	m.step(errorOf2(s.Refresh(t.Context(), store.Refresh{
-		SessionID: fixtureID(1), Hash: sha256.Sum256([]byte{1}), Next: store.RefreshToken{Generation: 1, KeyID: 6, Hash: fixtureHash},
-	})))
-	m.step(s.UpdateSecret(t.Context(), "token", func([]byte) ([]byte, error) { return []byte("keys of version 2"), nil }))
-	m.step(s.RotateSealing(t.Context()))
-	keepFixture(t, s, "v2")
-}
-
-// keepFixture writes a backup of a store and its key file into testdata.
-func keepFixture(t *testing.T, s *Store, version string) {
-	t.Helper()
-	var db bytes.Buffer
-	_, backupErr := s.Backup(t.Context(), &db)
-	key, keyErr := os.ReadFile(string(keyFileOf(s.file.Path())))
-	err := errors.Join(backupErr, keyErr,
-		os.WriteFile(filepath.Join("testdata", version+".db"), db.Bytes(), 0o600),
-		os.WriteFile(filepath.Join("testdata", version+".key"), key, 0o600),
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 var fixtureWithdrawal = store.Withdrawal{
 	MessageID: sha256.Sum256([]byte("message")), AppID: fixtureApp, OpenID: "carol", NickName: true, Detail: "user_info_modified",
 }
 
+// TestFixtureV2 migrates a store with what version 2 brought. Alice was two users;
+// her unionid changed, and she has a phone number. Bob is blocked. Carol is an
+// administrator, and took her nickname back.
 func TestFixtureV2(t *testing.T) {
-	if *update {
-		makeFixture(t)
-	}
 	s := openFixture(t, "v2")
 	alice, bob, carol := fixtureUser(t, s, "alice"), fixtureUser(t, s, "bob"), fixtureUser(t, s, "carol")
 

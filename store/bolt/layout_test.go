@@ -90,7 +90,9 @@ func useEverything(t *testing.T, s *Store) store.LoggedIn {
 	root := mustLogin(t, s, login("root")).User.ID
 	phone := store.Phone{Number: "+86" + secretPhone, PureNumber: secretPhone, CountryCode: "86"}
 	change := func([]byte) ([]byte, error) { return []byte(secretKeys), nil }
+	ticket := mustOpenScan(t, s)
 	err := errors.Join(
+		errorOf(s.ClaimScanLogin(t.Context(), ticket.ID, out.Session.ID)),
 		errorOf(s.BindPhone(t.Context(), out.User.ID, phone, store.Actor{ID: out.User.ID})),
 		errorOf(s.SetRole(t.Context(), out.User.ID, store.RoleAdmin, store.Actor{ID: root})),
 		s.UpdateSecret(t.Context(), "token", change),

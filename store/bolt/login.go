@@ -24,8 +24,8 @@ func (s *Store) Login(ctx context.Context, in store.Login) (out store.LoggedIn, 
 // login tells of a blocked user without an error, so that what was learnt of
 // them stays.
 func (t *tx) login(in store.Login) (out store.LoggedIn, err error) {
-	if _, ok := store.ParseID(store.SessionPrefix, in.SessionID); !ok {
-		return out, fmt.Errorf("bolt: login: not a session id: %q", in.SessionID)
+	if err := checkSessionID(in.SessionID); err != nil {
+		return out, err
 	}
 	before, who, err := t.arrive(in)
 	if err != nil {
@@ -35,30 +35,44 @@ func (t *tx) login(in store.Login) (out store.LoggedIn, err error) {
 	if before != nil {
 		user = *before
 	}
-	out.IsNewUser = before == nil
 	isNewInApp := !user.InApp(in.AppID)
 	if err := t.link(&user, who, in); err != nil {
 		return out, err
 	}
-	by := store.Actor{ID: user.ID, IPAddress: in.IPAddress}
 	if user.Blocked() {
 		out.User = user
+		by := store.Actor{ID: user.ID, IPAddress: in.IPAddress}
 		return out, errors.Join(t.saveUser(before, &user), t.audit(store.ActionLoginRefused, user.ID, by, "blocked"))
 	}
-	user.LastLoginAt = t.now
-	user.LoginCount++
 	if in.Profile != nil {
 		user.Profile = user.Profile.Merge(*in.Profile, t.now)
 	}
-	if user, err = t.countLogin(user, in, out.IsNewUser, isNewInApp); err != nil {
+	return t.admit(before, user, in, isNewInApp, store.Optional(in.AppID))
+}
+
+// admit counts a login and begins its session. A nil before is a new user; detail
+// is for the audit.
+func (t *tx) admit(before *store.User, user store.User, in store.Login, isNewInApp bool, detail store.Optional) (out store.LoggedIn, err error) {
+	out.IsNewUser = before == nil
+	user.LastLoginAt = t.now
+	user.LoginCount++
+	if out.User, err = t.countLogin(user, in, out.IsNewUser, isNewInApp); err != nil {
 		return out, err
 	}
-	out.User, out.Session = user, t.newSession(in, user)
+	out.Session = t.newSession(in, user)
 	return out, errors.Join(
-		t.saveUser(before, &user),
+		t.saveUser(before, &out.User),
 		t.beginSession(out.Session, t.options.MaxSessions),
-		t.audit(store.ActionLogin, user.ID, by, store.Optional(in.AppID)),
+		t.audit(store.ActionLogin, user.ID, store.Actor{ID: user.ID, IPAddress: in.IPAddress}, detail),
 	)
+}
+
+// checkSessionID refuses what NewID did not make.
+func checkSessionID(id string) error {
+	if _, ok := store.ParseID(store.SessionPrefix, id); !ok {
+		return fmt.Errorf("bolt: login: not a session id: %q", id)
+	}
+	return nil
 }
 
 func (t *tx) newSession(in store.Login, user store.User) store.Session {

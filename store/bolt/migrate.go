@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -15,6 +16,7 @@ import (
 var migrations = []func(*tx) error{
 	makeBuckets,
 	makeDirectory,
+	makeScanLogins,
 }
 
 // upgrade brings a file from the version it had to the newest.
@@ -57,6 +59,9 @@ var (
 		bucketFormerIDs, bucketNickNames, bucketDirectory, bucketFacets, bucketActivity,
 		bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessages, bucketMessagesByEnd,
 	}
+	bucketsOf3 = [][]byte{bucketScanLogins, bucketClaims}
+
+	allBuckets = slices.Concat(bucketsOf1, bucketsOf2, bucketsOf3)
 )
 
 // makeBuckets makes version 1.
@@ -70,6 +75,9 @@ func makeDirectory(t *tx) error {
 	}
 	return errors.Join(t.listUsers(), t.listEvents(), t.listKeyEnds())
 }
+
+// makeScanLogins makes version 3: web pages log in by a ticket.
+func makeScanLogins(t *tx) error { return t.createBuckets(bucketsOf3) }
 
 func (t *tx) createBuckets(names [][]byte) error {
 	for _, name := range names {

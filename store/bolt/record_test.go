@@ -88,6 +88,22 @@ func anySession(random *rand.Rand) store.Session {
 	return s
 }
 
+// anyScanLogin is a ticket of any state that is kept, opened when its id says.
+func anyScanLogin(random *rand.Rand, id store.RawID) store.ScanLogin {
+	l := store.ScanLogin{
+		ID: id.Text(store.ScanLoginPrefix), AppID: anyText(random), Status: statusesKept[random.IntN(len(statusesKept))],
+		CreatedAt: id.Time(), ExpiresAt: id.Time().Add(store.ScanLoginLife),
+		IPAddress: store.Optional(anyText(random)), UserAgent: store.Optional(anyText(random)),
+	}
+	for i := range l.SecretHash {
+		l.SecretHash[i] = byte(random.Uint32())
+	}
+	if random.IntN(2) == 0 {
+		l.SessionID = anyID(random).Text(store.SessionPrefix)
+	}
+	return l
+}
+
 func TestRecordsReadAsWritten(t *testing.T) {
 	tx, random := sealer(t), rand.New(rand.NewPCG(1, 2))
 	same := func(got, want any, err error) {
@@ -111,6 +127,10 @@ func TestRecordsReadAsWritten(t *testing.T) {
 		session.ID, session.UserID = id.Text(store.SessionPrefix), user.ID
 		gotSession, err := decodeSession(id, encodeSession(session))
 		same(gotSession, session, err)
+
+		ticket := anyScanLogin(random, id)
+		gotTicket, err := decodeScanLogin(id, encodeScanLogin(ticket))
+		same(gotTicket, ticket, err)
 
 		keys := make([]store.SessionKey, random.IntN(4))
 		for i := range keys {
@@ -138,11 +158,12 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte(packed))
 	f.Add([]byte(encodeSession(anySession(random))))
+	f.Add(encodeScanLogin(anyScanLogin(random, id)))
 	f.Add([]byte{recordVersion, 2, 1, 'k', 0, 0, 0})
 	f.Add([]byte{recordVersion, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, err := range []error{
-			fuzzUser(t, records, id, b), fuzzSession(t, id, b), fuzzEvent(t, id, b),
+			fuzzUser(t, records, id, b), fuzzSession(t, id, b), fuzzScanLogin(t, id, b), fuzzEvent(t, id, b),
 			fuzzSessionKeys(t, records, b), fuzzPhone(t, records, b),
 		} {
 			if err != nil && !errors.Is(err, store.ErrDamaged) {
@@ -172,6 +193,18 @@ func fuzzSession(t *testing.T, id store.RawID, b []byte) error {
 	}
 	reread, err := decodeSession(id, encodeSession(session))
 	if diff := cmp.Diff(session, reread); err != nil || diff != "" {
+		t.Errorf("%v: %s", err, diff)
+	}
+	return nil
+}
+
+func fuzzScanLogin(t *testing.T, id store.RawID, b []byte) error {
+	ticket, err := decodeScanLogin(id, b)
+	if err != nil {
+		return err
+	}
+	reread, err := decodeScanLogin(id, encodeScanLogin(ticket))
+	if diff := cmp.Diff(ticket, reread); err != nil || diff != "" {
 		t.Errorf("%v: %s", err, diff)
 	}
 	return nil

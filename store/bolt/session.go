@@ -178,7 +178,7 @@ func (t *tx) beginSession(session store.Session, limit int) error {
 	)
 }
 
-// endSession removes a session and its indexes.
+// endSession removes a session, its indexes, and the tickets that it claimed.
 func (t *tx) endSession(session store.Session) error {
 	user, id := rawUser(session.UserID), rawSession(session.ID)
 	return errors.Join(
@@ -186,6 +186,7 @@ func (t *tx) endSession(session store.Session) error {
 		t.delete(bucketSessionsByUser, byUser(user, id)),
 		t.delete(bucketSessionsByEnd, byEnd(session.ExpiresAt, id)),
 		t.add(bucketMeta, keySessions, -bit(!session.Blocked)),
+		t.dropScanLogins(id),
 	)
 }
 

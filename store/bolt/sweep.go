@@ -71,6 +71,13 @@ var sweepers = []sweeper{
 		}
 		return t.putIdentity(appID, openID, before, after)
 	}},
+	{bucketScanLogins, overScanLogins, func(t *tx, key []byte) error {
+		ticket, err := t.keptScanLogin(rawID(key))
+		if err != nil {
+			return err
+		}
+		return t.replace(entriesOfScanLogin(ticket), nil)
+	}},
 	{bucketMessagesByEnd, overNow, func(t *tx, key []byte) error {
 		if t.get(bucketMessages, named(key)) == nil {
 			return dangling("message")
@@ -88,6 +95,11 @@ var sweepers = []sweeper{
 
 // overNow is the bound of an index by end: at its end a thing is over.
 func overNow(t *tx) []byte { return at(t.now.Add(time.Millisecond), nil) }
+
+// overScanLogins is by the id, which says when a ticket was opened.
+func overScanLogins(t *tx) []byte {
+	return idsFrom(t.now.Add(time.Millisecond - store.ScanLoginLife - store.ScanLoginKept))
+}
 
 func overAuditRetention(t *tx) []byte { return idsFrom(t.now.Add(-t.options.AuditRetention)) }
 

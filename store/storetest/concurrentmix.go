@@ -58,6 +58,7 @@ func (f *fixture) deeds(in store.Login, out store.LoggedIn) []func(*rand.Rand) e
 		func(*rand.Rand) error { return errorOf2(s.Authenticate(ctx, id)) },
 		func(*rand.Rand) error { return errorOf2(s.Refresh(ctx, presented(id, 0))) },
 		func(*rand.Rand) error { return s.EndSession(ctx, userID, id, actor) },
+		func(*rand.Rand) error { return f.scanFor(out.Session) },
 		func(*rand.Rand) error { return errorOf(s.EndSessions(ctx, userID, actor)) },
 		func(r *rand.Rand) error { return errorOf(s.BindPhone(ctx, userID, numbered(r.IntN(3)), actor)) },
 		func(*rand.Rand) error { return errorOf(s.UnbindPhone(ctx, userID, actor)) },
@@ -69,6 +70,22 @@ func (f *fixture) deeds(in store.Login, out store.LoggedIn) []func(*rand.Rand) e
 		func(*rand.Rand) error { return errorOf(s.DeleteUser(ctx, userID, actor)) },
 		func(*rand.Rand) error { return errorOf(s.Sweep(ctx, 10)) },
 	}
+}
+
+// scanFor has the bearer of a session let a page in, as far as others let them.
+func (f *fixture) scanFor(session store.Session) error {
+	ctx := f.Context()
+	ticket, err := f.store.OpenScanLogin(ctx, store.OpenScanLogin{AppID: session.AppID, SecretHash: pageSecret})
+	if err != nil {
+		return err
+	}
+	if _, err = f.store.ClaimScanLogin(ctx, ticket.ID, session.ID); err != nil {
+		return err
+	}
+	if _, err = f.store.AnswerScanLogin(ctx, ticket.ID, session.ID, true, actor); err != nil {
+		return err
+	}
+	return errorOf2(f.store.RedeemScanLogin(ctx, f.redeeming(ticket.ID)))
 }
 
 // inOrder checks through the public verbs that the crowd's records agree.

@@ -24,6 +24,7 @@ type world struct {
 	people   []*person // oldest first
 	gone     []string  // ids of those who were deleted
 	visits   []*visit  // every session there ever was
+	tickets  []*ticket // every one that was approved
 	keys     map[account][]store.SessionKey
 	uses     map[use]bool
 	figures  map[figure]store.Activity
@@ -68,6 +69,7 @@ func (w *world) step() {
 		w.login, w.login, w.login, w.login, w.login, w.refreshSome, w.refreshSome, w.refreshSome, w.refreshSome,
 		w.endOne, w.endAll, w.authenticate, w.authenticate, w.keepKey, w.wait, w.wait, w.sweepSome,
 		w.keepProfile, w.bindSome, w.bindSome, w.unbindSome, w.blockSome, w.unblockSome, w.promote, w.deleteSome,
+		w.approveSome, w.redeemSome, w.redeemSome,
 	}
 	steps[w.random.IntN(len(steps))]()
 }

@@ -26,7 +26,7 @@ type Harness struct {
 // Run runs the law on an engine.
 func Run(t *testing.T, h Harness) {
 	for _, law := range slices.Concat(
-		loginLaws, sessionKeyLaws, sessionLaws, refreshLaws, phoneLaws, mergeLaws,
+		loginLaws, sessionKeyLaws, sessionLaws, refreshLaws, scanLoginLaws, claimLaws, ticketLaws, phoneLaws, mergeLaws,
 		administrationLaws, deletionLaws, withdrawalLaws, exportLaws,
 		auditLaws, directoryLaws, activityLaws,
 		secretLaws, sealingLaws, sweepLaws, lifeLaws, concurrentLaws, modelLaws,

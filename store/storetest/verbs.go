@@ -16,13 +16,13 @@ type Verb struct {
 	Call func(context.Context) error
 }
 
-// Verbs are all methods of a store but Close, about an event and a user who has
-// logged in. Those that only read come first, and the user's deletion last.
-func Verbs(s store.Store, alice store.LoggedIn, eventID string) []Verb {
-	return append(readers(s, alice, eventID), writers(s, alice)...)
+// Verbs are all methods of a store but Close, about an event, a ticket, and a user
+// who has logged in. Those that only read come first, and the user's deletion last.
+func Verbs(s store.Store, alice store.LoggedIn, eventID string, ticket store.ScanLogin) []Verb {
+	return slices.Concat(readers(s, alice, eventID, ticket), scanLoginWriters(s, alice, ticket), writers(s, alice))
 }
 
-func readers(s store.Store, alice store.LoggedIn, eventID string) []Verb {
+func readers(s store.Store, alice store.LoggedIn, eventID string, ticket store.ScanLogin) []Verb {
 	id, userID, appID, openID := alice.Session.ID, alice.User.ID, alice.Session.AppID, alice.Session.OpenID
 	today := store.DayOf(alice.Session.CreatedAt, nil)
 	return []Verb{
@@ -30,6 +30,7 @@ func readers(s store.Store, alice store.LoggedIn, eventID string) []Verb {
 		{"Session", func(ctx context.Context) error { return errorOf(s.Session(ctx, id)) }},
 		{"Sessions", func(ctx context.Context) error { return errorOf(s.Sessions(ctx, userID)) }},
 		{"OldestSession", func(ctx context.Context) error { return errorOf(s.OldestSession(ctx)) }},
+		{"ScanLogin", func(ctx context.Context) error { return errorOf(s.ScanLogin(ctx, ticket.ID)) }},
 		{"CountSessions", func(ctx context.Context) error { return errorOf(s.CountSessions(ctx)) }},
 		{"SessionKeys", func(ctx context.Context) error { return errorOf(s.SessionKeys(ctx, appID, openID)) }},
 		{"User", func(ctx context.Context) error { return errorOf(s.User(ctx, userID)) }},
@@ -47,6 +48,21 @@ func readers(s store.Store, alice store.LoggedIn, eventID string) []Verb {
 		{"SealingKeys", func(ctx context.Context) error { return errorOf(s.SealingKeys(ctx)) }},
 		{"Check", func(ctx context.Context) error { return errorOf(s.Check(ctx, func(string) {})) }},
 		{"Ping", s.Ping},
+	}
+}
+
+func scanLoginWriters(s store.Store, alice store.LoggedIn, ticket store.ScanLogin) []Verb {
+	id := alice.Session.ID
+	redeem := store.RedeemScanLogin{
+		ID: ticket.ID, SecretHash: ticket.SecretHash, SessionID: store.NewID(store.SessionPrefix, alice.Session.CreatedAt),
+	}
+	return []Verb{
+		{"OpenScanLogin", func(ctx context.Context) error {
+			return errorOf(s.OpenScanLogin(ctx, store.OpenScanLogin{AppID: alice.Session.AppID}))
+		}},
+		{"ClaimScanLogin", func(ctx context.Context) error { return errorOf(s.ClaimScanLogin(ctx, ticket.ID, id)) }},
+		{"AnswerScanLogin", func(ctx context.Context) error { return errorOf(s.AnswerScanLogin(ctx, ticket.ID, id, true, actor)) }},
+		{"RedeemScanLogin", func(ctx context.Context) error { return errorOf2(s.RedeemScanLogin(ctx, redeem)) }},
 	}
 }
 
@@ -83,7 +99,7 @@ func writers(s store.Store, alice store.LoggedIn) []Verb {
 
 func (f *fixture) verbs() []Verb {
 	f.Helper()
-	return Verbs(f.store, f.enter("alice"), f.newestID())
+	return Verbs(f.store, f.enter("alice"), f.newestID(), f.openScan())
 }
 
 func testVerbs(t *testing.T, h Harness) {
@@ -113,7 +129,7 @@ func testClosed(t *testing.T, h Harness) {
 func testContextEnded(t *testing.T, h Harness) {
 	f := open(t, h)
 	alice := f.enter("alice")
-	verbs, before := Verbs(f.store, alice, f.newestID()), f.memoryOf(alice)
+	verbs, before := Verbs(f.store, alice, f.newestID(), f.openScan()), f.memoryOf(alice)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, verb := range verbs {

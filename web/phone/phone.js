@@ -1,39 +1,8 @@
 // The phone: plays a user's phone through the simulator's control API (/sim/…).
-// Everything that comes from the simulator or the user enters the page as text, never as HTML.
 
-const $ = (selector) => document.querySelector(selector);
-
-/** Makes an element; props are set as properties, children are nodes or text. */
-function element(tag, props, ...children) {
-  const node = Object.assign(document.createElement(tag), props);
-  node.append(...children);
-  return node;
-}
-
-// ---- The control API ------------------------------------------------------------------------
-
-const unreachable = "The simulator does not answer. Is it still running?";
-
-/** Calls the simulator; without a body it is a GET. Rejects with the simulator's own sentence. */
-async function call(path, body) {
-  const response = await fetch(path, {
-    method: body ? "POST" : "GET",
-    headers: body ? { "Content-Type": "application/json" } : {},
-    body: body && JSON.stringify(body),
-  }).catch(() => {
-    throw new Error(unreachable);
-  });
-  const text = await response.text();
-  const answer = text.startsWith("{") ? JSON.parse(text) : {};
-  if (!response.ok) {
-    throw new Error(answer.error ?? `The simulator answered with status ${response.status}.`);
-  }
-  return answer;
-}
-
-function say(sentence) {
-  $("#notice").textContent = sentence;
-}
+import { mutations } from "./mutations.js";
+import { $, call, curl, element, holder, say, server, show, unreachable, value, values } from "./page.js";
+import { answerScan, readCode, scan } from "./scan.js";
 
 /** Runs work when the form is sent, one at a time, then refreshes what the page shows. */
 function onSubmit(selector, work) {
@@ -59,71 +28,6 @@ function onSubmit(selector, work) {
 }
 
 // ---- What the mini program receives ---------------------------------------------------------
-
-/** A value with its name and a button that copies it. */
-function value(name, text) {
-  const output = element("pre", { textContent: text });
-  const copy = element("button", { type: "button", textContent: "Copy" });
-  copy.setAttribute("aria-label", `Copy ${name}`);
-  copy.addEventListener("click", () => copyFrom(output, copy));
-  return element("div", { className: "value" }, element("h3", { textContent: name }), copy, output);
-}
-
-async function copyFrom(output, button) {
-  try {
-    await navigator.clipboard.writeText(output.textContent);
-    button.textContent = "Copied";
-  } catch {
-    // Without the clipboard (plain HTTP off loopback) the text is at least selected.
-    getSelection().selectAllChildren(output);
-    button.textContent = "Selected";
-  }
-}
-
-/** Shows what a call of WeChat's client API gives to the mini program. */
-function show(api, ...nodes) {
-  $("#received").textContent = `${api}, for ${holder().user}`;
-  $("#values").replaceChildren(...nodes);
-}
-
-/** The named members of an answer that are there, each with a copy button. */
-function values(answer, names) {
-  return names.filter((name) => answer[name]).map((name) => value(name, answer[name]));
-}
-
-/** Menshen's address without a slash at its end, or "" when it is not an address of the web. */
-function server() {
-  const url = URL.parse($("#server").value);
-  return url && /^https?:$/.test(url.protocol) ? url.origin + url.pathname.replace(/\/+$/, "") : "";
-}
-
-/** A curl command for a POSIX shell. */
-function curl(query, variables, ...headers) {
-  const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const options = ["Content-Type: application/json", ...headers].map((header) => `-H ${quoted(header)}`);
-  const body = JSON.stringify({ query, variables });
-  return ["curl", quoted(`${server()}/graphql`), ...options, "-d", quoted(body)].join(" ");
-}
-
-const mutations = {
-  login: `mutation Login($code: String!, $appId: ID) {
-  login(code: $code, appId: $appId) { accessToken refreshToken user { id } isNewUser }
-}`,
-  profile: `mutation DecryptProfile($encryptedData: String!, $iv: String!, $rawData: String, $signature: String) {
-  decryptProfile(encryptedData: $encryptedData, iv: $iv, rawData: $rawData, signature: $signature) {
-    profile { nickName avatarUrl gender }
-  }
-}`,
-  other: `mutation DecryptOpenData($encryptedData: String!, $iv: String!) {
-  decryptOpenData(encryptedData: $encryptedData, iv: $iv) {
-    __typename
-    ... on PhoneNumber { phoneNumber countryCode }
-    ... on WeRunData { steps { date steps } }
-    ... on ShareInfo { openGId }
-    ... on OtherOpenData { json }
-  }
-}`,
-};
 
 function showLogin(answer) {
   const login = { code: answer.code, appId: $("#app").value };
@@ -157,15 +61,6 @@ function showData(answer, kind) {
 }
 
 // ---- The phone ------------------------------------------------------------------------------
-
-/** The user in whose hand the phone is, and the mini program that is open on it. */
-function holder() {
-  const user = $("#users input:checked")?.value;
-  if (!user) {
-    throw new Error("Pick or add a user first.");
-  }
-  return { user, appId: $("#app").value };
-}
 
 onSubmit("#new-user", ({ user }, form) => {
   added.add(user);
@@ -201,6 +96,20 @@ function parsePayload(text) {
 onSubmit("#phone-code", async ({ phoneNumber }) => {
   const answer = await call("/sim/phone-code", { ...holder(), phoneNumber });
   show("Phone number button", ...values(answer, ["code"]));
+});
+
+onSubmit("#scan", async ({ image, ticket }, form) => {
+  await scan(image.size ? await readCode(image) : ticket);
+  form.reset();
+});
+
+onSubmit("#answer", ({ approve }) => answerScan(approve === "true"));
+
+addEventListener("paste", ({ clipboardData }) => {
+  if (clipboardData.files.length) {
+    $("#image").files = clipboardData.files;
+    $("#scan").requestSubmit();
+  }
 });
 
 // ---- The panels -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // React, ReactDOM and GraphiQL are globals made by the classic scripts of the page.
 
 import { examples } from "./examples.js";
+import { overEvents } from "./subscription.js";
 
 const endpoint = document.querySelector("meta[name=graphql-endpoint]").content;
 
@@ -50,6 +51,9 @@ function loginFromAddress() {
 
 /** Sends one GraphQL request; whatever goes wrong comes back as a GraphQL answer with errors. */
 async function send(request, options) {
+  if (isSubscription(request, options?.documentAST)) {
+    return follow(request, options.headers);
+  }
   const answer = await post(request, options?.headers);
   if (request.operationName === "IntrospectionQuery") {
     noticeSchema(answer);
@@ -78,6 +82,36 @@ async function post(request, headers) {
   } catch {
     return failure(`The server answered with status ${response.status} and no JSON.`);
   }
+}
+
+function isSubscription({ operationName }, document) {
+  const operations = document?.definitions.filter(({ kind }) => kind === "OperationDefinition") ?? [];
+  const chosen = operations.find(({ name }) => !operationName || name?.value === operationName);
+  return chosen?.operation === "subscription";
+}
+
+/** Follows a subscription, as the Observable that GraphiQL takes: each answer replaces the one before. */
+function follow(request, headers) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const run = async ({ next, complete }) => {
+    try {
+      for await (const answer of overEvents(endpoint, request, { headers, signal })) {
+        next(answer);
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        next(failure(`The subscription ended: ${error.message}`));
+      }
+    }
+    complete();
+  };
+  return {
+    subscribe(observer) {
+      run(observer);
+      return { unsubscribe: () => controller.abort() };
+    },
+  };
 }
 
 function failure(message) {

@@ -109,7 +109,7 @@ func NewSimulator(o Options) *Simulator {
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Menshen-Simulator", "not WeChat")
 	switch path := r.URL.Path; {
-	case path == "/" || strings.HasPrefix(path, "/phone."):
+	case path == "/" || strings.HasPrefix(path, "/phone/"):
 		s.page.ServeHTTP(w, r)
 	case strings.HasPrefix(path, "/sim/"):
 		s.control.ServeHTTP(w, r)
