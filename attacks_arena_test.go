@@ -159,7 +159,7 @@ func (a *arena) storm(attacks []attack) {
 
 // meanwhile does something while an honest client, at another address, logs in
 // and asks who it is, again and again. It must always succeed.
-func (a *arena) meanwhile(do func()) (visits string) {
+func (a *arena) meanwhile(do func()) (v stay) {
 	a.t.Helper()
 	ended := make(chan struct{})
 	go func() {
@@ -169,22 +169,32 @@ func (a *arena) meanwhile(do func()) (visits string) {
 	honest := a.server.from(a.t, "127.0.0.2")
 	pace := time.NewTicker(10 * time.Millisecond)
 	defer pace.Stop()
-	count, slowest := 0, time.Duration(0)
-	for over := false; !over; count++ {
+	for over := false; !over; v.count++ {
 		began := time.Now()
 		if err := a.visit(honest); err != nil {
-			a.t.Errorf("the honest client, visit %d: %v", count, err)
+			a.t.Errorf("the honest client, visit %d: %v", v.count, err)
 			<-ended
 			break
 		}
-		slowest = max(slowest, time.Since(began))
+		v.slowest = max(v.slowest, time.Since(began))
 		select {
 		case <-ended:
 			over = true
 		case <-pace.C:
 		}
 	}
-	return fmt.Sprintf("%d honest visits, the slowest in %v", count, slowest.Round(time.Millisecond))
+	return v
+}
+
+// stay is how the honest client fared while others did something.
+type stay struct {
+	count   int // of visits
+	slowest time.Duration
+}
+
+// String is for the log: how long they take is this machine's.
+func (v stay) String() string {
+	return fmt.Sprintf("%d honest visits, the slowest in %v", v.count, v.slowest.Round(time.Millisecond))
 }
 
 // visit logs in and asks who it is. WeChat takes so many logins of one user a

@@ -52,3 +52,28 @@ func distinct(n, length int) attack {
 		numbered(8, "a%d:me@skip(if:true){id status role unionId createdAt identities{appId openId linkedAt}}"))
 	return document("a distinct document", nobody, text+repeat(" ", length-len(text)))
 }
+
+const (
+	manyDear = 100 // documents at once
+	// fairVisits are a fraction of what an honest client has while nobody else waits
+	// for more than its turn, and many times what it has in line with all the others.
+	fairVisits = 20
+)
+
+// TestDearDocumentsTakeTurns sends many documents at once that no cache knows and
+// that take as long to validate as any may.
+func TestDearDocumentsTakeTurns(t *testing.T) {
+	a := newEmptyArena(t)
+	dear := document("repeats in 36 inline fragments", nobody, "{me"+repeat("{...", 36)+"{"+repeat(" id", 100)+"}"+repeat("}", 37))
+	visits := a.meanwhile(func() {
+		var all errgroup.Group
+		for n := range manyDear {
+			all.Go(func() error { a.launch(dear, n); return nil })
+		}
+		all.Wait() // launch reports what goes wrong
+	})
+	t.Log(visits)
+	if visits.count < fairVisits {
+		t.Errorf("%v, want at least %d of them", visits, fairVisits)
+	}
+}

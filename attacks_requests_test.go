@@ -141,6 +141,8 @@ func arguments() []attack {
 		document("every day from the year 1 to 9999", admin, `{userActivity(from:"0001-01-01",to:"9999-12-31"){day}}`),
 		document("events of 9998 years", admin, `{auditEvents(first:100,filter:{from:"0001-01-01T00:00:00Z",to:"9999-12-31T23:59:59Z"}){totalCount edges{node{id}}}}`),
 		document("events of nobody", admin, `{auditEvents(first:100,filter:{action:"none",userId:"usr_none"}){totalCount edges{node{id}}}}`),
+		document("30 counts of users", admin, "{"+numbered(30, ` a%d:users(first:1,filter:{status:ACTIVE,appId:"wxdev00000000000000"}){totalCount}`)+"}"),
+		document("30 counts of audit events", admin, "{"+numbered(30, ` a%d:auditEvents(first:1,filter:{action:"login",appId:"wxdev00000000000000"}){totalCount}`)+"}"),
 		document("a node of 100 KB", someUser, `{node(id:"usr_`+repeat("0", 100_000)+`"){id}}`),
 		document("a nickname of 100 KB", someUser, `mutation{updateProfile(input:{nickName:"`+repeat("名", 30_000)+`"}){user{id}}}`),
 		document("a nickname that composes", someUser, `mutation{updateProfile(input:{nickName:"e`+repeat("\u0301", 50_000)+`"}){user{id}}}`),

@@ -31,6 +31,7 @@ const (
 	firstPart    = 0x01
 	laterPart    = 0x00
 	finalPing    = 0x89
+	finalPong    = 0x8A
 	deflatedText = 0xC1 // text with the bit of permessage-deflate
 )
 
@@ -72,11 +73,13 @@ func noises() []noisy {
 		over("messages that are none", repeat(text("x"), 20_000)),
 		over("one message in 100,000 frames", frame(firstPart, "x")+repeat(frame(laterPart, "x"), 100_000)),
 		over("empty frames", frame(firstPart, "")+repeat(frame(laterPart, ""), 100_000)),
+		over("empty frames behind a message of 60 KB", frame(firstPart, repeat("x", 60_000))+repeat(frame(laterPart, ""), 100_000)),
 		over("a compressed message", frame(deflatedText, repeat("\x00", 1000))),
 		over("connection_init again and again", repeat(subscribing("x", 0), 5000)),
 		over("a message of 60 KB again and again", repeat(text(`{"type":"ping","payload":{"a":"`+repeat("x", 60_000)+`"}}`), 100)),
 		over("subscriptions before connection_init", subscriptions(1000)),
 		in("pings behind a login", repeat(text(`{"type":"ping"}`), 20_000)),
+		in("subscriptions of 60 KB again and again", repeat(longSubscription, 100)),
 		in("the same operation id", repeat(me, 5000)),
 		in("operations that are refused", repeat(text(`{"id":"1","type":"subscribe","payload":{"query":"`+doubling(40)+`"}}`), 1000)),
 		{"2,000 subscriptions", subscribes, false},
@@ -112,6 +115,9 @@ func asksForMe(a *arena) string {
 	return repeat(graphQLRequest(a.user.AccessToken, "", `{"query":"{me{sessions{id appId userAgent}}}"}`), 500)
 }
 
+// longSubscription is one that is refused, after who reads all of it has read 60 KB.
+var longSubscription = text(`{"id":"1","type":"subscribe","payload":{"query":"{__typename}","variables":{"a":"` + repeat("x", 60_000) + `"}}}`)
+
 func subscribes(a *arena) string { return upgradeRequest + subscribing(a.house.adminKey, 2000) }
 
 const noisyConnections = 20
@@ -131,7 +137,7 @@ func TestNoiseIsContained(t *testing.T) {
 				crowd.dial(fmt.Sprintf("127.0.14.%d", 1+i%4))
 			}
 			a.meanwhile(func() {
-				if got := crowd.each(noise.make(noise.sends(a))); got != noisyConnections {
+				if got := crowd.each(noise.send(noise.sends(a))); got != noisyConnections {
 					t.Errorf("the server ends %d of %d connections", got, noisyConnections)
 				}
 			})
@@ -148,10 +154,10 @@ func TestNoiseIsContained(t *testing.T) {
 	t.Log(table)
 }
 
-// make sends all that the server takes and then closes its half of the
+// send sends all that the server takes and then closes its half of the
 // connection, which is no reason to keep the other. It tells whether the server
 // ends it.
-func (n noisy) make(noise string) func(int, net.Conn) bool {
+func (n noisy) send(noise string) func(int, net.Conn) bool {
 	return func(_ int, conn net.Conn) bool {
 		if n.deaf {
 			conn.SetWriteDeadline(time.Now().Add(time.Second)) // until nothing moves any more

@@ -15,7 +15,7 @@ type origins []string
 
 // UnmarshalText adds one or several origins, separated by ; or by lines.
 func (o *origins) UnmarshalText(text []byte) error {
-	for origin := range strings.FieldsFuncSeq(string(text), betweenApps) {
+	for origin := range strings.FieldsFuncSeq(string(text), betweenEntries) {
 		if !isOrigin(strings.TrimSpace(origin)) {
 			return errors.New("an origin is written scheme://host or scheme://host:port, as browsers send it")
 		}

@@ -105,6 +105,8 @@ func (tr *tour) visitUsers() {
 		tr.asked(listUsers, map[string]any{"filter": filter})
 	}
 	tr.asked(listUsers, map[string]any{"after": number})
+	tr.asked(`{ a: users(filter: {search: "`+number+`"}) { ...n } b: users(filter: {search: "b"}) { ...n }
+		c: users(filter: {search: "c"}) { ...n } d: users(filter: {search: "d"}) { ...n } } fragment n on UserConnection { totalCount }`, nil)
 }
 
 func (tr *tour) visitUserActivity() {

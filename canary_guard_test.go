@@ -115,7 +115,7 @@ func (tr *tour) visitFloods(gil pair, page ticket) {
 	tr.flood(http.StatusTooManyRequests, http.MethodGet, "/"+used, "", gil.AccessToken)
 	tr.flood(http.StatusTooManyRequests, http.MethodPost, "/graphql", login, tr.house.adminKey)
 	tr.flood(http.StatusOK, http.MethodPost, "/graphql", login, "")
-	tr.flood(http.StatusOK, http.MethodPost, "/graphql", guess, "")
+	tr.flood(http.StatusTooManyRequests, http.MethodPost, "/graphql", guess, "")
 	tr.flood(http.StatusOK, http.MethodPost, "/graphql", bodyOf(openTicket, nil), "")
 	tr.flood(http.StatusOK, http.MethodPost, "/graphql", bodyOf(wholeMe, nil), gil.AccessToken)
 }

@@ -50,7 +50,7 @@ type settings struct {
 type gateSettings struct {
 	RateLimit                int          `env:"MENSHEN_RATE_LIMIT" default:"1200" help:"Requests a minute from one address, for IPv6 one /64. 0: no limit."`
 	RateLimitUser            int          `env:"MENSHEN_RATE_LIMIT_USER" default:"600" help:"Requests a minute of one user. 0: no limit."`
-	RateLimitApp             int          `env:"MENSHEN_RATE_LIMIT_APP" default:"0" help:"Requests a minute of one app. 0: no limit."`
+	RateLimitApp             int          `env:"MENSHEN_RATE_LIMIT_APP" default:"0" help:"Logins and requests of users a minute, of one app. 0: no limit."`
 	LoginFailures            int          `env:"MENSHEN_LOGIN_FAILURES" default:"60" help:"Refused logins and refreshes a minute from one address. 0: no limit."`
 	MaxConnections           int          `env:"MENSHEN_MAX_CONNECTIONS" default:"20000" help:"Open connections in all."`
 	MaxConnectionsPerAddress int          `env:"MENSHEN_MAX_CONNECTIONS_PER_ADDRESS" default:"1000" help:"Open connections of one address that is no trusted proxy."`

@@ -37,7 +37,7 @@ const metricsConnections = 100
 
 // capClients puts the caps of the settings on the listener for clients.
 func capClients(inner net.Listener, s settings, m *meters, log *slog.Logger) net.Listener {
-	listener := gate.Listen(inner, gate.Connections{
+	listener := gate.Listen(inner, gate.Caps{
 		Total: connectionsWithin(s.MaxConnections, log), PerAddress: s.MaxConnectionsPerAddress,
 		Trusted: s.TrustedProxies, HeadLines: headLines, Refused: noteRefusals(m, log),
 	})
@@ -46,7 +46,7 @@ func capClients(inner net.Listener, s settings, m *meters, log *slog.Logger) net
 }
 
 func capMetrics(inner net.Listener, m *meters, log *slog.Logger) net.Listener {
-	return gate.Listen(inner, gate.Connections{
+	return gate.Listen(inner, gate.Caps{
 		Total: metricsConnections, PerAddress: metricsConnections, HeadLines: headLines, Refused: noteRefusals(m, log),
 	})
 }

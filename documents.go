@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"menshen/gqlhttp"
 	"menshen/graph"
@@ -23,9 +24,9 @@ type documentLimits struct {
 	NameLength     int `env:"NAME_LENGTH" default:"128" help:"Bytes of a name in a document."`
 	Nesting        int `env:"NESTING" default:"40" help:"Brackets of any kind open at once, in a document or in its variables."`
 	Definitions    int `env:"DEFINITIONS" default:"50" help:"Operations and fragments of a document."`
-	Fields         int `env:"FIELDS" default:"1000" help:"Fields of all operations of a document, fragments counted out."`
+	Fields         int `env:"FIELDS" default:"1000" help:"Fields of all operations of a document, with fragments expanded."`
 	Depth          int `env:"DEPTH" default:"20" help:"Levels of fields in fields."`
-	Repeats        int `env:"REPEATS" default:"100" help:"Repetitions of fields under the same name in the same place, fragments counted out."`
+	Repeats        int `env:"REPEATS" default:"100" help:"Repetitions of fields under the same name in the same place, with fragments expanded."`
 	Aliases        int `env:"ALIASES" default:"30" help:"Aliases in a document."`
 	Directives     int `env:"DIRECTIVES" default:"50" help:"Directives in a document."`
 	Mutations      int `env:"MUTATIONS" default:"10" help:"Root fields of a mutation."`
@@ -40,16 +41,18 @@ func (s *documentSettings) validate(require require) {
 	require(s.UntrustedDocuments == "everyone" || s.TrustedDocuments != "", "--untrusted-documents (MENSHEN_UNTRUSTED_DOCUMENTS) refuses every document unless --trusted-documents (MENSHEN_TRUSTED_DOCUMENTS) names some")
 	limits := reflect.ValueOf(s.Limits)
 	for _, field := range reflect.VisibleFields(limits.Type()) {
-		require(limits.FieldByIndex(field.Index).Int() >= 1, "MENSHEN_LIMIT_%s must be at least 1", field.Tag.Get("env"))
+		variable := field.Tag.Get("env")
+		flag := strings.ToLower(strings.ReplaceAll(variable, "_", "-"))
+		require(limits.FieldByIndex(field.Index).Int() >= 1, "--limit-%s (MENSHEN_LIMIT_%s) must be at least 1", flag, variable)
 	}
 }
 
 // loadTrusted reads the manifest, if one is set.
-func (s *documentSettings) loadTrusted() (*gqlhttp.Trusted, error) {
+func (s *documentSettings) loadTrusted() (*gqlhttp.Manifest, error) {
 	if s.TrustedDocuments == "" {
 		return nil, nil
 	}
-	trusted, err := gqlhttp.LoadTrusted(s.TrustedDocuments, graph.NewExecutableSchema(graph.Config{}).Schema())
+	trusted, err := gqlhttp.LoadManifest(s.TrustedDocuments, graph.NewExecutableSchema(graph.Config{}).Schema())
 	if err != nil {
 		return nil, fmt.Errorf("--trusted-documents (MENSHEN_TRUSTED_DOCUMENTS): %w", err)
 	}

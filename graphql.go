@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"net/http"
-	"strings"
+	"runtime"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"menshen/gate"
 	"menshen/gqlhttp"
 	"menshen/graph"
 	"menshen/resolvers"
@@ -31,19 +32,37 @@ func newGraphQL(p parts, entrance *entrance) http.Handler {
 	limits, tell := gqlhttp.Limits(s.Limits), s.Introspection == "on" // suggestions tell of the schema
 	gql := handler.New(graph.NewExecutableSchema(p.resolver.Config()))
 	gql.AddTransport(newWebSocket(p, entrance))
-	gql.AddTransport(gqlhttp.HTTP{Timeout: requestTimeout, Streams: p.streams})
+	gql.AddTransport(gqlhttp.HTTP{OperationTimeout: requestTimeout, WriteTimeout: writeTimeout, Streams: p.streams})
 	gql.SetQueryCache(documents)
 	gql.SetParserTokenLimit(limits.Tokens)
 	gql.SetDisableSuggestion(!tell)
 	gql.SetValidationRulesFn(func() *rules.Rules { return gqlhttp.Rules(tell) })
 	gql.SetErrorPresenter(p.resolver.Present)
 	gql.SetRecoverFunc(p.resolver.Recover)
-	gql.Use(gqlhttp.Persisted{Trusted: p.trusted, Enforce: trustedOnly(s.UntrustedDocuments, p.resolver), Texts: gqlhttp.NewTexts(textMemory)})
-	gql.Use(&gqlhttp.Guard{Limits: limits, Lists: listSizes, Documents: documents})
+	gql.Use(gqlhttp.Report{To: p.report}) // first: it hears of what the others make of an answer
+	gql.Use(gqlhttp.Answers{Bytes: maxAnswer, Room: p.room, Caller: networkOf})
+	gql.Use(gqlhttp.Persisted{Trusted: p.trusted, TrustedOnly: trustedOnly(s.UntrustedDocuments, p.resolver), Texts: gqlhttp.NewTexts(textMemory)})
+	gql.Use(&gqlhttp.Guard{Limits: limits, Lists: listSizes, Documents: documents, Turns: newTurns()})
 	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, p.resolver)})
-	gql.Use(gqlhttp.Report{To: p.report})
 	return gql
 }
+
+const (
+	// maxAnswer is ten times what a full page of the dashboard has, in bytes.
+	maxAnswer = 1 << 20
+	// writeTimeout bounds how long a slow reader holds a large answer or an event.
+	writeTimeout = 10 * time.Second
+	// waitingOfOne are the documents of one address that may wait for their turn.
+	waitingOfOne = 100
+)
+
+// newTurns has what keeps a processor busy wait for one, each address in its turn.
+func newTurns() *gqlhttp.Turns {
+	return &gqlhttp.Turns{AtOnce: runtime.GOMAXPROCS(0), Waiting: waitingOfOne, Longest: time.Second, Caller: networkOf}
+}
+
+// networkOf names where a request comes from, for what is shared out by it.
+func networkOf(ctx context.Context) string { return gate.NetworkKey(noteOf(ctx).IPAddress) }
 
 // report notes an operation that was carried out or refused.
 func (p parts) report(ctx context.Context, a gqlhttp.Answered) {
@@ -75,14 +94,14 @@ func newStreams(s settings, resolver *resolvers.Resolver) *gqlhttp.Streams {
 			if name := resolver.CallerName(ctx); name != "" {
 				return name
 			}
-			return noteOf(ctx).IPAddress
+			return networkOf(ctx)
 		},
 		Recheck:          resolver.Recheck,
 		PerCaller:        streamsPerCaller,
 		Total:            s.MaxConnections,
 		RecheckEvery:     5 * time.Second,
 		PingEvery:        15 * time.Second, // proxies cut what is silent for a minute or less
-		WriteTimeout:     10 * time.Second,
+		WriteTimeout:     writeTimeout,
 		OperationTimeout: requestTimeout,
 	}
 }
@@ -99,19 +118,20 @@ func newWebSocket(p parts, entrance *entrance) gqlhttp.WebSocket {
 			note := &requestNote{Request: noteOf(ctx).Request, onSocket: true}
 			return resolvers.Begin(context.WithValue(ctx, noteKey{}, note)), entrance.operation(ctx)
 		},
-		InitTimeout:  10 * time.Second,
-		MessageLimit: maxBody,
-		Messages:     50,
-		Operations:   20,
+		InitTimeout:       10 * time.Second,
+		MessageTimeout:    10 * time.Second,
+		MessageBytes:      64 << 10,
+		BytesPerSecond:    32 << 10,
+		MessagesPerSecond: 50,
+		Operations:        20,
 	}
 }
 
 // credentials are what connection_init sends as it would in a header. What has
 // another scheme is no token, and so refused.
 func credentials(authorization string) string {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
+	if token, ok := cutBearer(authorization); ok {
+		return token
 	}
 	return authorization
 }

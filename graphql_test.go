@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"menshen/gqlhttp"
+	"menshen/resolvers"
 )
 
 func TestBodyAndTokenLimits(t *testing.T) {
@@ -24,6 +26,21 @@ func TestBodyAndTokenLimits(t *testing.T) {
 	r := i.ask(t, "", "{"+strings.Repeat(" __typename", gqlhttp.Defaults.Tokens)+" }")
 	if r.codes() != "QUERY_TOO_COMPLEX" || !strings.Contains(r.body, fmt.Sprint(gqlhttp.Defaults.Tokens)) {
 		t.Errorf("%d tokens and more: %s", gqlhttp.Defaults.Tokens, r.body)
+	}
+}
+
+// TestStreamsOfANetworkCountTogether holds a caller's name against those of others:
+// one customer has a /64 of IPv6 whole.
+func TestStreamsOfANetworkCountTogether(t *testing.T) {
+	streams := newStreams(settings{}, &resolvers.Resolver{})
+	from := func(address string) string {
+		note := &requestNote{Request: resolvers.Request{IPAddress: address}}
+		return streams.Caller(context.WithValue(t.Context(), noteKey{}, note))
+	}
+	for other, want := range map[string]bool{"2001:db8::2": true, "2001:db8:0:1::1": false, "192.0.2.1": false} {
+		if same := from("2001:db8::1") == from(other); same != want {
+			t.Errorf("2001:db8::1 and %s are one caller: %t, want %t", other, same, want)
+		}
 	}
 }
 

@@ -103,8 +103,12 @@ func newInside(t testing.TB, s settings) *inside {
 		Store: db, WeChat: client, Tokens: signer, AccessTTL: time.Hour, AdminKey: testAdminKey,
 		Limits: newLimits(s, meters), Events: events.NewBus(), Now: time.Now, Log: log,
 	}
+	trusted, err := s.loadTrusted()
+	if err != nil {
+		t.Fatal(err)
+	}
 	i.handler = newHandler(parts{
-		settings: s, readiness: i.readiness, meters: meters, metrics: meters.handler(), log: log,
+		settings: s, trusted: trusted, readiness: i.readiness, meters: meters, metrics: meters.handler(), log: log,
 		resolver: resolver, streams: newStreams(s, resolver),
 	})
 	return i

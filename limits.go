@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"menshen/gate"
+	"menshen/gqlhttp"
 	"menshen/resolvers"
 )
 
@@ -25,10 +26,10 @@ const scanLoginsPerMinute = 60
 // newLimits returns the limits that the resolvers know who and what to count for.
 func newLimits(s settings, m *meters) resolvers.Limits {
 	return resolvers.Limits{
-		Refused:    addressLimit(s.LoginFailures, m, "login_failures"),
-		ScanLogins: addressLimit(scanLoginsPerMinute, m, "scan_logins"),
-		Users:      gate.NewLimit(gate.Rate{PerMinute: s.RateLimitUser, Refused: m.limited("user"), Now: time.Now}),
-		Apps:       gate.NewLimit(gate.Rate{PerMinute: s.RateLimitApp, Refused: m.limited("app"), Now: time.Now}),
+		LoginFailures: addressLimit(s.LoginFailures, m, "login_failures"),
+		ScanLogins:    addressLimit(scanLoginsPerMinute, m, "scan_logins"),
+		Users:         gate.NewLimit(gate.Rate{PerMinute: s.RateLimitUser, Refused: m.limited("user"), Now: time.Now}),
+		Apps:          gate.NewLimit(gate.Rate{PerMinute: s.RateLimitApp, Refused: m.limited("app"), Now: time.Now}),
 	}
 }
 
@@ -38,19 +39,23 @@ func addressLimit(perMinute int, m *meters, kind string) *gate.Limit {
 
 // entrance lets requests in, so many of one address in a minute.
 type entrance struct {
-	proxies  gate.Proxies
-	limit    *gate.Limit
-	loggable *gate.Limit // refusals worth a line
-	stranger sync.Once
-	log      *slog.Logger
+	proxies      gate.Proxies
+	limit        *gate.Limit
+	bodies       *gate.Room
+	noRoom       func()      // counts what bodies refused
+	loggable     *gate.Limit // refusals worth a line
+	warnStranger sync.Once   // about X-Forwarded-For
+	log          *slog.Logger
 }
 
-func newEntrance(s settings, m *meters, log *slog.Logger) *entrance {
+func newEntrance(p parts) *entrance {
 	return &entrance{
-		proxies:  s.TrustedProxies,
-		limit:    addressLimit(s.RateLimit, m, "address"),
+		proxies:  p.settings.TrustedProxies,
+		limit:    addressLimit(p.settings.RateLimit, p.meters, "address"),
+		bodies:   p.room,
+		noRoom:   p.meters.limited("bodies"),
 		loggable: gate.NewLimit(gate.Rate{PerMinute: 1, Key: gate.NetworkKey, Now: time.Now}),
-		log:      log,
+		log:      p.log,
 	}
 }
 
@@ -87,7 +92,7 @@ func countedPath(path string) bool {
 func (e *entrance) addressOf(r *http.Request) string {
 	peer, forwarded := gate.PeerOf(r.RemoteAddr), r.Header.Values("X-Forwarded-For")
 	if len(forwarded) > 0 && !e.proxies.Trusts(peer) {
-		e.stranger.Do(func() {
+		e.warnStranger.Do(func() {
 			e.log.Warn("X-Forwarded-For from an address that is not in --trusted-proxies is ignored, now and later", "address", peer)
 		})
 	}
@@ -113,35 +118,40 @@ func clientOf(ctx context.Context) string {
 // tooManyRequests is what a person reads.
 const tooManyRequests = "Too many requests. Wait before trying again."
 
-// refuse answers 429 (RFC 6585, section 4), to GraphQL clients in their own form.
+// refuse answers 429 (RFC 6585, section 4).
 func (e *entrance) refuse(w http.ResponseWriter, r *http.Request, address string, q gate.Quota) {
 	tellQuota(w.Header(), q)
-	w.Header().Set("Retry-After", strconv.Itoa(seconds(q.Wait)))
 	if e.loggable.Take(address) == 0 {
 		e.log.Warn("rate limit reached; said once a minute of one address", "address", address)
 	}
+	turnAway(w, r, http.StatusTooManyRequests, tooManyRequests, q.Wait)
+}
+
+// turnAway answers a request that does not come in, GraphQL clients in their own form.
+func turnAway(w http.ResponseWriter, r *http.Request, status int, message string, wait time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(seconds(wait)))
 	if r.URL.Path != graphqlPath {
-		plain(w, http.StatusTooManyRequests, tooManyRequests+"\n")
+		plain(w, status, message+"\n")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusTooManyRequests)
-	json.NewEncoder(w).Encode(map[string]any{"errors": gqlerror.List{rateLimited(q.Wait)}}) // an error here means that the client left
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]any{"errors": gqlerror.List{rateLimited(message, wait)}}) // an error here means that the client left
 }
 
 // operation counts an operation that comes over a WebSocket as the request that it
 // would be over HTTP. Its error may leave.
 func (e *entrance) operation(ctx context.Context) error {
 	if wait := e.limit.Take(noteOf(ctx).IPAddress); wait > 0 {
-		return rateLimited(wait)
+		return rateLimited(tooManyRequests, wait)
 	}
 	return nil
 }
 
-func rateLimited(wait time.Duration) *gqlerror.Error {
+func rateLimited(message string, wait time.Duration) *gqlerror.Error {
 	return &gqlerror.Error{
-		Message:    tooManyRequests,
-		Extensions: map[string]any{"code": "RATE_LIMITED", "retryAfter": seconds(wait)},
+		Message:    message,
+		Extensions: map[string]any{"code": gqlhttp.CodeRateLimited, "retryAfter": seconds(wait)},
 	}
 }
 

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -123,7 +120,7 @@ func TestTheClientBehindAProxyIsNoted(t *testing.T) {
 
 // TestOperationsOfASocketCount counts one request and the operations that came after it.
 func TestOperationsOfASocketCount(t *testing.T) {
-	e := newEntrance(limited(t, 3), newMeters(), slog.New(slog.DiscardHandler))
+	e := newEntrance(parts{settings: limited(t, 3), meters: newMeters(), log: slog.New(slog.DiscardHandler)})
 	var got []string
 	h := e.admit(everyRequest(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		for range 3 {
@@ -145,11 +142,11 @@ func TestLimitsOfTheResolvers(t *testing.T) {
 	m := newMeters()
 	l := newLimits(settings{gateSettings: gateSettings{LoginFailures: 1, RateLimitUser: 1}}, m)
 	for range 2 {
-		l.Refused.Take("2001:db8::1")
+		l.LoginFailures.Begin("2001:db8::1")
 		l.Users.Take("usr_1")
 		l.Apps.Take("wxone")
 	}
-	if wait := l.Refused.Wait("2001:db8::2"); wait == 0 {
+	if wait := l.LoginFailures.Begin("2001:db8::2"); wait == 0 {
 		t.Error("a neighbour of the same /64 has a count of its own")
 	}
 	metrics := httptest.NewRecorder()
@@ -158,81 +155,5 @@ func TestLimitsOfTheResolvers(t *testing.T) {
 		if !strings.Contains(metrics.Body.String(), "menshen_rate_limited_total"+want+"\n") {
 			t.Errorf("the metrics lack %s", want)
 		}
-	}
-}
-
-func TestOnlyGraphQLMayLast(t *testing.T) {
-	for path, want := range map[string]bool{"/graphql": false, "/playground": true, "/wechat/push/wxone": true} {
-		h := everyRequest(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if _, bounded := r.Context().Deadline(); bounded != want {
-				t.Errorf("%s has a deadline: %t, want %t", path, bounded, want)
-			}
-		}), slog.New(slog.DiscardHandler))
-		(&inside{handler: h}).send(t, "GET", path, "")
-	}
-}
-
-func TestAHijackedConnectionIsLogged(t *testing.T) {
-	log := &journal{}
-	h := everyRequest(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		conn, rw, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close()
-		io.WriteString(rw, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: hello\r\n\r\nhello\n")
-		rw.Flush()
-	}), slog.New(slog.NewJSONHandler(log, nil)))
-	answered := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer close(answered)
-		h.ServeHTTP(w, r)
-	}))
-	defer server.Close()
-	response, err := server.Client().Get(server.URL + "/graphql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(response.Body).ReadString('\n'); line != "hello\n" {
-		t.Errorf("%q %v", line, err)
-	}
-	response.Body.Close()
-	<-answered
-	if lines := log.lines(t, "request"); len(lines) != 1 || lines[0]["status"] != float64(http.StatusSwitchingProtocols) {
-		t.Errorf("log lines %v, want one with status 101", lines)
-	}
-}
-
-// TestRepeatedSettingsAddUp gives several origins and proxies, as flags and in the variables.
-func TestRepeatedSettingsAddUp(t *testing.T) {
-	tests := []struct {
-		name      string
-		args      []string
-		variables map[string]string
-	}{
-		{"flags", []string{"--cors-origin=https://a.example", "--cors-origin=https://b.example", "--trusted-proxies=10.0.0.0/8,192.0.2.1"}, nil},
-		{"variables", nil, map[string]string{"MENSHEN_CORS_ORIGINS": "https://a.example;https://b.example", "MENSHEN_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			for name, value := range test.variables {
-				t.Setenv(name, value)
-			}
-			var c serveCommand
-			parser, err := kong.New(&c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := parser.Parse(test.args); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(origins{"https://a.example", "https://b.example"}, c.CORSOrigins); diff != "" {
-				t.Errorf("origins (-want +got):\n%s", diff)
-			}
-			if len(c.TrustedProxies) != 2 || c.TrustedProxies[0].String() != "10.0.0.0/8" || c.TrustedProxies[1].String() != "192.0.2.1/32" {
-				t.Errorf("proxies %v", c.TrustedProxies)
-			}
-		})
 	}
 }

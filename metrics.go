@@ -32,7 +32,7 @@ func newMeters() *meters {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "menshen_graphql_requests_total",
-			Help: "GraphQL requests by root field (several: multiple; no valid document: none) and by the code of the first error (OK without one).",
+			Help: "GraphQL requests by root field (several: multiple; no valid document: none) and by the code of the first error (OK without one, CANCELED when the client left).",
 		}, []string{"operation", "code"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "menshen_graphql_seconds",
@@ -55,7 +55,7 @@ func newMeters() *meters {
 		}, []string{"cap"}),
 		limits: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "menshen_rate_limited_total",
-			Help: "What was refused because it came too often, by the limit that was reached.",
+			Help: "What was refused because it came too often or found no room, by the limit that was reached.",
 		}, []string{"limit"}),
 	}
 	m.registry.MustRegister(m.requests, m.latency, m.wechat, m.store, m.refused, m.limits,
@@ -113,7 +113,10 @@ func (m *meters) graphQL(answered gqlhttp.Answered) {
 	case len(answered.RootFields) > 1:
 		operation = "multiple"
 	}
-	if len(answered.Codes) > 0 {
+	switch {
+	case len(answered.Codes) > 0 && answered.Canceled:
+		code = "CANCELED"
+	case len(answered.Codes) > 0:
 		code = answered.Codes[0]
 	}
 	m.requests.WithLabelValues(operation, code).Inc()

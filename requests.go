@@ -2,57 +2,27 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"path"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"menshen/gqlhttp"
 	"menshen/resolvers"
-	"menshen/store"
-	"menshen/token"
 )
 
 const (
-	// maxBody is far above the largest honest request: encryptedData of WeRun
-	// has some 4 KB.
-	maxBody = 128 << 10
 	// requestTimeout bounds the work of one request.
 	requestTimeout = 30 * time.Second
 
 	graphqlPath = "/graphql"
 )
-
-// wholeBody reads a request's body, up to maxBody, before anything is made for
-// the request: whoever sends a byte a second holds a third less memory so. What
-// went wrong is for the reader of the body to find.
-func wholeBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err == nil {
-			err = io.EOF
-		}
-		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(content), broken{err}))
-		next.ServeHTTP(w, r)
-	})
-}
-
-// broken is a reader that has nothing but an error.
-type broken struct{ err error }
-
-// Read fails.
-func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 // everyRequest gives a request its id, its bounds and its line in the log, and
 // survives a panic.
@@ -109,13 +79,19 @@ func survive(w *answer, note *requestNote, log *slog.Logger, p any) {
 	}
 }
 
-// bearer returns the token of the Authorization header (RFC 6750), "" without one.
+// bearer returns the token of the Authorization header, "" without one.
 func bearer(r *http.Request) string {
-	scheme, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token, _ := cutBearer(r.Header.Get("Authorization"))
+	return token
+}
+
+// cutBearer returns the token of "Bearer TOKEN" (RFC 6750, section 2.1).
+func cutBearer(authorization string) (token string, ok bool) {
+	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
+		return "", false
 	}
-	return strings.TrimSpace(credentials)
+	return strings.TrimSpace(token), true
 }
 
 // answer remembers what was answered.
@@ -207,70 +183,4 @@ func (n *requestNote) attributes(elapsed time.Duration) []slog.Attr {
 // a secret in it.
 func methodOf(r *http.Request) string {
 	return r.Method[:min(len(r.Method), len(http.MethodOptions))]
-}
-
-// serveHealth says that the process lives.
-func serveHealth(w http.ResponseWriter, _ *http.Request) {
-	plain(w, http.StatusOK, "ok\n")
-}
-
-// readiness says whether requests should be sent here.
-type readiness struct {
-	store    store.Store
-	draining atomic.Bool
-}
-
-// ServeHTTP answers 200 while the store answers and nobody has asked to stop.
-func (h *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.draining.Load() {
-		plain(w, http.StatusServiceUnavailable, "shutting down\n")
-		return
-	}
-	if err := h.store.Ping(r.Context()); err != nil {
-		plain(w, http.StatusServiceUnavailable, "the store cannot be read or written\n")
-		return
-	}
-	plain(w, http.StatusOK, "ready\n")
-}
-
-func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write([]byte(text)) // an error here means that the client left
-}
-
-// jwksCacheControl is how long verifiers may keep the public keys. They fetch again
-// when a token names a key they do not know, so a rotation reaches them at once.
-const jwksCacheControl = "public, max-age=300"
-
-func serveJWKS(tokens *token.Signer) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		keys := tokens.JWKS()
-		h := w.Header()
-		h.Set("Cache-Control", jwksCacheControl)
-		h.Set("Content-Type", "application/jwk-set+json")
-		h.Set("ETag", etag(keys))
-		h.Set("Access-Control-Allow-Origin", "*") // public keys are for everybody
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(keys))
-	})
-}
-
-// etag is a validator of bytes that change seldom.
-func etag(b []byte) string {
-	sum := sha256.Sum256(b)
-	return `"` + hex.EncodeToString(sum[:16]) + `"`
-}
-
-// requireAdmin lets the service key through to a handler that is not GraphQL.
-func requireAdmin(resolver *resolvers.Resolver, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !resolver.IsAdmin(r.Context()) {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			plain(w, http.StatusUnauthorized, "this needs the admin key\n")
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }

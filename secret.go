@@ -62,7 +62,7 @@ func addPairs(pairs map[string]string, text, malformed, empty string) error {
 	if err != nil {
 		return err
 	}
-	for pair := range strings.FieldsFuncSeq(list, betweenApps) {
+	for pair := range strings.FieldsFuncSeq(list, betweenEntries) {
 		appID, value, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		if !ok || !appIDForm.MatchString(appID) {
 			return errors.New(malformed)
@@ -79,7 +79,7 @@ func addPairs(pairs map[string]string, text, malformed, empty string) error {
 	return nil
 }
 
-func betweenApps(r rune) bool { return r == ';' || r == '\n' }
+func betweenEntries(r rune) bool { return r == ';' || r == '\n' }
 
 // Format hides the secrets under every verb.
 func (a appSecrets) Format(f fmt.State, _ rune) { io.WriteString(f, "[apps]") }
@@ -149,7 +149,7 @@ func inClear(value string) bool {
 	if strings.HasPrefix(value, "@") {
 		return false
 	}
-	for pair := range strings.FieldsFuncSeq(value, betweenApps) {
+	for pair := range strings.FieldsFuncSeq(value, betweenEntries) {
 		_, appSecret, _ := strings.Cut(pair, "=")
 		if !strings.HasPrefix(appSecret, "@") {
 			return true

@@ -3,10 +3,11 @@
 // session_key never leaves.
 //
 // This package wires the parts and speaks to the operator. server.go joins the
-// parts into one handler, serving.go opens and closes what is served. A request
-// passes browsers.go, limits.go and requests.go on its way to graphql.go, or to
-// push.go when WeChat sends it; connections.go caps the connections, metrics.go is
-// what is counted. config.go and secret.go hold every setting, commands.go,
+// parts into one handler, serving.go opens and closes what is served, sweep.go
+// removes what has expired. A request passes browsers.go, limits.go, body.go and
+// requests.go on its way to graphql.go, to push.go when WeChat sends it, or to
+// endpoints.go; connections.go caps the connections, metrics.go is what is counted.
+// config.go, documents.go and secret.go hold every setting, commands.go,
 // operations.go, export.go and keys.go every command, and control.go is how a
 // command reaches a server that is running.
 package main
@@ -84,7 +85,8 @@ type parts struct {
 	readiness *readiness
 	meters    *meters
 	streams   *gqlhttp.Streams
-	trusted   *gqlhttp.Trusted
+	trusted   *gqlhttp.Manifest
+	room      *gate.Room   // for long bodies and answers
 	metrics   http.Handler // nil when /metrics is elsewhere
 	log       *slog.Logger
 }
@@ -92,7 +94,7 @@ type parts struct {
 // newHandler is the whole of what clients see.
 func newHandler(p parts) http.Handler {
 	mux := http.NewServeMux()
-	entrance := newEntrance(p.settings, p.meters, p.log)
+	entrance := newEntrance(p)
 	mux.Handle(graphqlPath, newGraphQL(p, entrance))
 	mux.Handle("GET /wechat/push/{appid}", p.pushes)
 	mux.Handle("POST /wechat/push/{appid}", p.pushes)
@@ -107,7 +109,7 @@ func newHandler(p parts) http.Handler {
 	if p.metrics != nil {
 		mux.Handle("GET /metrics", p.metrics)
 	}
-	return withHeaders(crossOrigin(p.settings.CORSOrigins, entrance.admit(wholeBody(everyRequest(cleanPaths(mux), p.log)))))
+	return withHeaders(crossOrigin(p.settings.CORSOrigins, entrance.admit(entrance.wholeBody(everyRequest(cleanPaths(mux), p.log)))))
 }
 
 // newHTTPServer bounds how long anything may take.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"menshen/events"
+	"menshen/gate"
 	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
@@ -132,7 +133,7 @@ func (s *server) bindPublic(ctx context.Context) error {
 	s.streams = newStreams(set, s.resolver)
 	handler := newHandler(parts{
 		settings: set, resolver: s.resolver, readiness: s.readiness, meters: s.meters, metrics: metrics, log: s.log,
-		streams: s.streams, trusted: trusted, pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
+		streams: s.streams, trusted: trusted, room: gate.NewRoom(heldBytes, heldBytesOfOne), pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
 	})
 	s.public = service{newHTTPServer(handler), capClients(listener, set, s.meters, s.log)}
 	s.services = append(s.services, s.public)
@@ -233,32 +234,4 @@ func (s *server) close() error {
 		errs = append(errs, each.listener.Close())
 	}
 	return errors.Join(errs...)
-}
-
-const (
-	sweepEvery = 30 * time.Second
-	sweepBatch = 500 // of each kind in one transaction
-)
-
-// sweep removes what has expired, in small transactions, until the context ends.
-func (s *server) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			s.sweepAll(ctx)
-		}
-	}
-}
-
-func (s *server) sweepAll(ctx context.Context) {
-	for removed := sweepBatch; removed >= sweepBatch && ctx.Err() == nil; {
-		var err error
-		if removed, err = s.store.Sweep(ctx, sweepBatch); err != nil && ctx.Err() == nil {
-			s.log.Error("sweep incomplete", "removed", removed, "error", err)
-		}
-	}
 }

@@ -1,11 +1,11 @@
-// Package events carries news from the request that makes them to those that
-// wait for them, in one process.
+// Package events carries messages from the request in which something happens to
+// those that wait for it, in one process.
 //
-// News are hints: a topic and an id, never what happened itself. Who hears of
+// A message is a hint: a topic and an id, never what happened itself. Who hears of
 // something reads it in the store, so that nobody acts on what is stale, and what
 // a slow subscriber misses, or what is told twice, does no harm. That leaves room
 // for another carrier: several processes that share a database would write each
-// hint into a table there, and each would poll it and publish what is new on a
+// message into a table there, and each would poll it and publish what is new on a
 // Bus of its own.
 package events
 
@@ -15,10 +15,10 @@ import (
 	"sync"
 )
 
-// backlog is how many news wait for a subscriber before the oldest is dropped.
+// backlog is how many messages wait for a subscriber before the oldest is dropped.
 const backlog = 64
 
-// Bus carries news within one process. Its methods are safe for concurrent use.
+// Bus carries messages within one process. Its methods are safe for concurrent use.
 type Bus struct {
 	mu          sync.Mutex
 	subscribers map[string][]chan string // by topic
@@ -28,18 +28,18 @@ type Bus struct {
 func NewBus() *Bus { return &Bus{subscribers: map[string][]chan string{}} }
 
 // Publish tells everybody who has subscribed to the topic. It never waits: a
-// subscriber who is 64 news behind loses the oldest.
+// subscriber who is 64 messages behind loses the oldest.
 func (b *Bus) Publish(topic, message string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, news := range b.subscribers[topic] {
-		if len(news) == cap(news) {
+	for _, messages := range b.subscribers[topic] {
+		if len(messages) == cap(messages) {
 			select {
-			case <-news:
+			case <-messages:
 			default: // the subscriber has just taken it
 			}
 		}
-		news <- message // there is room: who holds the lock is the only one to send
+		messages <- message // there is room: who holds the lock is the only one to send
 	}
 }
 
@@ -47,24 +47,24 @@ func (b *Bus) Publish(topic, message string) {
 // closed soon after the context has ended; a context that never ends keeps its
 // place for ever.
 func (b *Bus) Subscribe(ctx context.Context, topic string) <-chan string {
-	news := make(chan string, backlog)
+	messages := make(chan string, backlog)
 	b.mu.Lock()
-	b.subscribers[topic] = append(b.subscribers[topic], news)
+	b.subscribers[topic] = append(b.subscribers[topic], messages)
 	b.mu.Unlock()
-	context.AfterFunc(ctx, func() { b.leave(topic, news) })
-	return news
+	context.AfterFunc(ctx, func() { b.leave(topic, messages) })
+	return messages
 }
 
 // leave forgets a subscriber, and the topic with its last one: topics are as many
 // as there are tickets.
-func (b *Bus) leave(topic string, news chan string) {
+func (b *Bus) leave(topic string, messages chan string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	left := slices.DeleteFunc(b.subscribers[topic], func(c chan string) bool { return c == news })
+	left := slices.DeleteFunc(b.subscribers[topic], func(c chan string) bool { return c == messages })
 	if len(left) == 0 {
 		delete(b.subscribers, topic)
 	} else {
 		b.subscribers[topic] = left
 	}
-	close(news)
+	close(messages)
 }

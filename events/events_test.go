@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// waiting are the news that a subscriber has not taken yet.
-func waiting(news <-chan string) (all []string) {
+// waiting are the messages that a subscriber has not taken yet.
+func waiting(messages <-chan string) (all []string) {
 	for {
 		select {
-		case message, open := <-news:
+		case message, open := <-messages:
 			if !open {
 				return append(all, "closed")
 			}
@@ -25,14 +25,14 @@ func waiting(news <-chan string) (all []string) {
 	}
 }
 
-func want(t *testing.T, news <-chan string, messages ...string) {
+func want(t *testing.T, subscribed <-chan string, messages ...string) {
 	t.Helper()
-	if diff := cmp.Diff(messages, waiting(news)); diff != "" {
-		t.Errorf("news (-want +got):\n%s", diff)
+	if diff := cmp.Diff(messages, waiting(subscribed)); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 }
 
-func TestNewsReachWhoSubscribed(t *testing.T) {
+func TestMessagesReachWhoSubscribed(t *testing.T) {
 	b := NewBus()
 	b.Publish("weather", "too early")
 	one, two, other := b.Subscribe(t.Context(), "weather"), b.Subscribe(t.Context(), "weather"), b.Subscribe(t.Context(), "sports")
@@ -92,13 +92,13 @@ func TestManyAtOnce(t *testing.T) {
 		group.Go(func() {
 			for range 10 {
 				ctx, leave := context.WithCancel(t.Context())
-				news := b.Subscribe(ctx, "topic")
+				messages := b.Subscribe(ctx, "topic")
 				b.Publish("topic", "news")
-				if message := <-news; message != "news" {
+				if message := <-messages; message != "news" {
 					t.Errorf("heard %q", message)
 				}
 				leave()
-				for range news { // until it is closed
+				for range messages { // until it is closed
 				}
 			}
 		})

@@ -16,7 +16,7 @@ var ErrLongHead = errors.New("gate: the head of a request has too many lines")
 // for as long as it waits for the rest.
 //
 // The first head begins with the connection. Only who serves knows where another
-// does: behind a body, or behind a head where there is none. Of a request that was
+// does: after a body, or after a head where there is none. Of a request that was
 // sent before the last was answered, what has been read by then is not counted.
 type Conn struct {
 	net.Conn

@@ -54,7 +54,7 @@ func linesOfHead(sent []byte) (count int) {
 func letIn(t *testing.T, sent []byte, most int) net.Conn {
 	t.Helper()
 	client, inner := net.Pipe()
-	conn, err := gate.Listen(one{conn: inner}, gate.Connections{HeadLines: most}).Accept()
+	conn, err := gate.Listen(one{conn: inner}, gate.Caps{HeadLines: most}).Accept()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ const (
 )
 
 // add takes the next bytes, and reports whether the blank line was among them:
-// what stands behind it is none of the head.
+// what comes after it is none of the head.
 func (h *head) add(bytes []byte) (ended bool) {
 	for _, b := range bytes {
 		switch {

@@ -92,7 +92,7 @@ func TestWhatTakesAConnectionOverIsNotCounted(t *testing.T) {
 }
 
 func TestAnyNumberOfHeadLines(t *testing.T) {
-	addr := serve(t, gate.Connections{}, func(conn net.Conn) net.Conn { return conn })
+	addr := serve(t, gate.Caps{}, func(conn net.Conn) net.Conn { return conn })
 	exchange(t, addr, []string{post(5*headLines, "\n", "")}, []string{"200 0"})
 }
 
@@ -135,12 +135,12 @@ func answer(r *bufio.Reader) string {
 }
 
 func serveHeads(t *testing.T, wrap func(net.Conn) net.Conn) (addr string) {
-	return serve(t, gate.Connections{HeadLines: headLines}, wrap)
+	return serve(t, gate.Caps{HeadLines: headLines}, wrap)
 }
 
 // serve answers over connections that are wrapped below the gate. It answers how
 // long a body is.
-func serve(t *testing.T, caps gate.Connections, wrap func(net.Conn) net.Conn) (addr string) {
+func serve(t *testing.T, caps gate.Caps, wrap func(net.Conn) net.Conn) (addr string) {
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -26,14 +26,24 @@ type Rate struct {
 //
 // It remembers maxKeys keys, in some 17 MB with keys of 40 bytes, and
 // forgets who has not come for the longest time. A key that is forgotten has its
-// whole allowance again, which gains an attacker little: pushing a key out takes
-// maxKeys others within the minute that restores the allowance anyway.
+// whole allowance again, and what it began is forgotten too. That gains an attacker
+// little: pushing a key out takes maxKeys others within the minute that restores
+// the allowance anyway.
 type Limit struct {
 	rate    Rate
 	every   time.Duration // until one more is allowed
 	mu      sync.Mutex
-	buckets *simplelru.LRU[string, *rate.Limiter]
+	buckets *simplelru.LRU[string, *bucket]
 }
+
+// bucket is what is remembered of a key.
+type bucket struct {
+	*rate.Limiter
+	begun int // and not ended
+}
+
+// free is how many may begin now.
+func (b *bucket) free(now time.Time) float64 { return b.TokensAt(now) - float64(b.begun) }
 
 const maxKeys = 1 << 16
 
@@ -42,7 +52,7 @@ func NewLimit(r Rate) *Limit {
 	if r.PerMinute <= 0 {
 		return nil
 	}
-	buckets, err := simplelru.NewLRU[string, *rate.Limiter](maxKeys, nil)
+	buckets, err := simplelru.NewLRU[string, *bucket](maxKeys, nil)
 	if err != nil {
 		panic(err) // the size is ours
 	}
@@ -59,7 +69,7 @@ func NewLimit(r Rate) *Limit {
 type Quota struct {
 	PerMinute int
 	Remaining int           // how many need not wait
-	Wait      time.Duration // before the next; zero when it need not
+	Wait      time.Duration // of Spend: until what was refused may be tried again; zero when it was allowed
 	More      time.Duration // until Remaining grows by one
 }
 
@@ -69,7 +79,7 @@ func (l *Limit) Wait(key string) time.Duration {
 	if l == nil {
 		return 0
 	}
-	return l.told(l.onBucket(key, func(*rate.Limiter, time.Time) {})).Wait
+	return l.told(l.onBucket(key, func(*bucket, time.Time) {})).Wait
 }
 
 // Take counts once, unless the key must wait, and returns how long it must.
@@ -81,50 +91,71 @@ func (l *Limit) Spend(key string) Quota {
 		return Quota{}
 	}
 	var refused time.Duration
-	quota := l.onBucket(key, func(b *rate.Limiter, now time.Time) {
-		if !b.AllowN(now, 1) {
-			refused = l.wait(b.TokensAt(now))
-		}
-	})
+	quota := l.onBucket(key, func(b *bucket, now time.Time) { refused = l.spend(b, now) })
 	quota.Wait = refused
 	return l.told(quota)
 }
 
-// Charge counts once, whether the key must wait or not: what was begun together
-// is all paid for. The debt ends at a minute's allowance.
-func (l *Limit) Charge(key string) {
+// spend counts once unless there is nothing left, and returns how long to wait then.
+func (l *Limit) spend(b *bucket, now time.Time) time.Duration {
+	free := b.free(now)
+	if free < 1 || !b.AllowN(now, 1) {
+		return l.wait(free)
+	}
+	return 0
+}
+
+// Begin lets something begin that counts only if it fails, unless the key must wait,
+// and returns how long it must. What has begun takes its place until End, so that
+// of things begun together no more can fail than may.
+func (l *Limit) Begin(key string) time.Duration {
+	if l == nil {
+		return 0
+	}
+	var refused time.Duration
+	l.onBucket(key, func(b *bucket, now time.Time) {
+		if refused = l.wait(b.free(now)); refused == 0 {
+			b.begun++
+		}
+	})
+	return l.told(Quota{Wait: refused}).Wait
+}
+
+// End ends what Begin let begin, once for each, and counts it if it failed.
+func (l *Limit) End(key string, failed bool) {
 	if l == nil {
 		return
 	}
-	l.onBucket(key, func(b *rate.Limiter, now time.Time) {
-		if b.TokensAt(now) > -float64(l.rate.PerMinute) {
-			b.ReserveN(now, 1)
+	l.onBucket(key, func(b *bucket, now time.Time) {
+		b.begun = max(0, b.begun-1) // zero of a key that was forgotten meanwhile
+		if failed {
+			b.AllowN(now, 1)
 		}
 	})
 }
 
 // onBucket has do change the bucket of a key, and returns what the key has then.
-func (l *Limit) onBucket(key string, do func(*rate.Limiter, time.Time)) Quota {
+func (l *Limit) onBucket(key string, do func(*bucket, time.Time)) Quota {
 	key = l.rate.Key(key)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.rate.Now()
-	bucket, known := l.buckets.Get(key)
+	b, known := l.buckets.Get(key)
 	if !known {
-		bucket = rate.NewLimiter(rate.Every(l.every), l.rate.PerMinute)
-		l.buckets.Add(key, bucket)
+		b = &bucket{Limiter: rate.NewLimiter(rate.Every(l.every), l.rate.PerMinute)}
+		l.buckets.Add(key, b)
 	}
-	do(bucket, now)
-	tokens := bucket.TokensAt(now)
-	whole := math.Floor(tokens)
+	do(b, now)
+	free := b.free(now)
+	whole := math.Floor(free)
 	return Quota{
 		PerMinute: l.rate.PerMinute, Remaining: int(max(0, whole)),
-		Wait: l.wait(tokens), More: l.times(max(0, whole) + 1 - tokens),
+		Wait: l.wait(free), More: l.times(max(0, whole) + 1 - free),
 	}
 }
 
-// wait is how long it takes until there is one token.
-func (l *Limit) wait(tokens float64) time.Duration { return l.times(max(0, 1-tokens)) }
+// wait is how long it takes until one is free, if nothing ends before.
+func (l *Limit) wait(free float64) time.Duration { return l.times(max(0, 1-free)) }
 
 func (l *Limit) times(tokens float64) time.Duration {
 	return time.Duration(math.Ceil(tokens * float64(l.every)))

@@ -80,25 +80,60 @@ func TestWaitCountsNothing(t *testing.T) {
 	}
 }
 
-// TestChargeIsPaidFor charges what was all begun before the first failed.
-func TestChargeIsPaidFor(t *testing.T) {
+// TestWhatHasBegunTakesItsPlace begins more at once than may fail.
+func TestWhatHasBegunTakesItsPlace(t *testing.T) {
 	c := newClock()
 	l := limit(c, 60)
-	for range 90 {
-		l.Charge("a")
+	begin := func(times int) (begun int) {
+		for range times {
+			if l.Begin("a") == 0 {
+				begun++
+			}
+		}
+		return begun
 	}
-	if got := l.Wait("a"); got != 31*time.Second {
-		t.Errorf("thirty in debt wait %v, want 31s", got)
+	end := func(times int, failed bool) {
+		for range times {
+			l.End("a", failed)
+		}
 	}
-	for range 1000 {
-		l.Charge("a")
+	if got := begin(900); got != 60 {
+		t.Fatalf("%d of 900 begin, want 60", got)
 	}
-	if got := l.Wait("a"); got != 61*time.Second {
-		t.Errorf("at the bottom a key waits %v, want 61s", got)
+	if got := l.Begin("a"); got != time.Second {
+		t.Errorf("one more waits %v, want 1s", got)
 	}
-	c.advance(2 * time.Minute)
+	end(20, false)
+	if got := begin(900); got != 20 {
+		t.Errorf("after 20 that did not fail %d begin, want 20", got)
+	}
+	end(60, true)
+	if got := begin(900); got != 0 {
+		t.Errorf("after 60 that failed %d begin, want none", got)
+	}
+	c.advance(2 * time.Second)
+	if got := begin(900); got != 2 {
+		t.Errorf("two seconds later %d begin, want 2", got)
+	}
+	end(2, false)
+	c.advance(time.Hour)
 	if got := l.Spend("a").Remaining; got != 59 {
-		t.Errorf("two minutes later %d remain, want 59", got)
+		t.Errorf("an hour later %d remain, want 59", got)
+	}
+}
+
+// TestEndOfWhatIsForgotten ends what a key began before a flood of others.
+func TestEndOfWhatIsForgotten(t *testing.T) {
+	l := limit(newClock(), 2)
+	l.Begin("a")
+	l.Begin("a")
+	for n := range 1 << 16 {
+		l.Take(fmt.Sprint(n))
+	}
+	l.End("a", false)
+	l.End("a", true)
+	if first, second := l.Take("a"), l.Take("a"); first != 0 || second == 0 {
+		t.Errorf("with one of two left the key waits %v and %v", first, second)
 	}
 }
 
@@ -117,8 +152,8 @@ func TestNoLimit(t *testing.T) {
 	if l != nil {
 		t.Fatal("0 a minute is a limit")
 	}
-	l.Charge("a")
-	if l.Wait("a") != 0 || l.Take("a") != 0 || l.Spend("a") != (gate.Quota{}) {
+	l.End("a", true)
+	if l.Begin("a") != 0 || l.Wait("a") != 0 || l.Take("a") != 0 || l.Spend("a") != (gate.Quota{}) {
 		t.Error("no limit limits")
 	}
 }
@@ -132,9 +167,10 @@ func TestRefusalsAreTold(t *testing.T) {
 	}
 	l.Take("a")
 	l.Wait("a")
-	l.Charge("a")
-	if refused != 2 {
-		t.Errorf("told of %d refusals, want 2", refused)
+	l.Begin("a")
+	l.End("a", true)
+	if refused != 3 {
+		t.Errorf("told of %d refusals, want 3", refused)
 	}
 }
 

@@ -15,15 +15,16 @@ const (
 	AddressFull Cause = "address" // those of one Network
 )
 
-// Connections are how many there may be at once, 0 for any number.
-type Connections struct {
+// Caps bound the connections of a Listener; 0 is any number.
+type Caps struct {
 	Total      int
 	PerAddress int     // of one Network
 	Trusted    Proxies // who may hold any number of the total
 	// HeadLines are how many lines the head of a request may have, its first one
 	// among them; 0 for any number. See Conn. It is for HTTP/1 without TLS.
 	HeadLines int
-	// Refused is told of each connection that was closed at once. It delays the next.
+	// Refused is told of each connection that was closed at once, nil for nobody. It
+	// delays the next.
 	Refused func(Cause, netip.Addr)
 }
 
@@ -31,7 +32,7 @@ type Connections struct {
 // connection beyond a cap is closed before a byte of it is read.
 type Listener struct {
 	net.Listener
-	caps Connections
+	caps Caps
 
 	mu   sync.Mutex
 	open int
@@ -39,7 +40,10 @@ type Listener struct {
 }
 
 // Listen puts the caps on a listener.
-func Listen(inner net.Listener, caps Connections) *Listener {
+func Listen(inner net.Listener, caps Caps) *Listener {
+	if caps.Refused == nil {
+		caps.Refused = func(Cause, netip.Addr) {}
+	}
 	return &Listener{Listener: inner, caps: caps, by: map[netip.Prefix]int{}}
 }
 

@@ -18,7 +18,7 @@ type door struct {
 	refused  chan string
 }
 
-func openDoor(t *testing.T, caps gate.Connections) *door {
+func openDoor(t *testing.T, caps gate.Caps) *door {
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,7 +79,7 @@ func (d *door) turnedAway(t *testing.T, from string, cause gate.Cause) {
 }
 
 func TestConnectionsOfOneAddressAreCapped(t *testing.T) {
-	d := openDoor(t, gate.Connections{Total: 10, PerAddress: 2})
+	d := openDoor(t, gate.Caps{Total: 10, PerAddress: 2})
 	first := d.enter(t, "127.0.0.1")
 	d.enter(t, "127.0.0.1")
 	d.turnedAway(t, "127.0.0.1", gate.AddressFull)
@@ -95,7 +95,7 @@ func TestConnectionsOfOneAddressAreCapped(t *testing.T) {
 }
 
 func TestConnectionsAreCappedInTotal(t *testing.T) {
-	d := openDoor(t, gate.Connections{Total: 3, PerAddress: 1, Trusted: proxies(t, "127.0.0.9")})
+	d := openDoor(t, gate.Caps{Total: 3, PerAddress: 1, Trusted: proxies(t, "127.0.0.9")})
 	d.enter(t, "127.0.0.9")
 	d.enter(t, "127.0.0.9") // a proxy may hold several
 	d.enter(t, "127.0.0.1")
@@ -104,7 +104,7 @@ func TestConnectionsAreCappedInTotal(t *testing.T) {
 }
 
 func TestAClosedListenerSaysSo(t *testing.T) {
-	d := openDoor(t, gate.Connections{Total: 1, PerAddress: 1})
+	d := openDoor(t, gate.Caps{Total: 1, PerAddress: 1})
 	d.Close()
 	if _, err := d.Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("%v, want net.ErrClosed, by which net/http knows the end", err)

@@ -15,8 +15,8 @@ func (p *Proxies) UnmarshalText(text []byte) error {
 		if entry = strings.TrimSpace(entry); entry == "" {
 			continue
 		}
-		network, err := parseNetwork(entry)
-		if err != nil {
+		network, ok := parseNetwork(entry)
+		if !ok {
 			return errors.New("a proxy is an address or a network such as 10.0.0.0/8")
 		}
 		*p = append(*p, network)
@@ -26,20 +26,14 @@ func (p *Proxies) UnmarshalText(text []byte) error {
 
 // parseNetwork refuses the spellings under which no address would be found: a
 // zone, and IPv4 as IPv6.
-func parseNetwork(entry string) (netip.Prefix, error) {
-	if !strings.Contains(entry, "/") {
-		addr, err := netip.ParseAddr(entry)
-		if err != nil || addr.Zone() != "" {
-			return netip.Prefix{}, errors.New("gate: not an address")
-		}
-		addr = addr.Unmap()
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
+func parseNetwork(entry string) (netip.Prefix, bool) {
+	if strings.Contains(entry, "/") {
+		network, err := netip.ParsePrefix(entry)
+		return network.Masked(), err == nil && !network.Addr().Is4In6()
 	}
-	network, err := netip.ParsePrefix(entry)
-	if err == nil && network.Addr().Is4In6() {
-		err = errors.New("gate: a network of IPv4 written as IPv6")
-	}
-	return network.Masked(), err
+	addr, err := netip.ParseAddr(entry)
+	addr = addr.Unmap()
+	return netip.PrefixFrom(addr, addr.BitLen()), err == nil && addr.Zone() == ""
 }
 
 // Trusts reports whether an address is a proxy's.
@@ -53,7 +47,7 @@ func (p Proxies) Trusts(addr netip.Addr) bool {
 }
 
 // Client returns who sent a request that came from peer with these
-// X-Forwarded-For headers. A proxy writes whom it heard behind what it was told,
+// X-Forwarded-For headers. A proxy writes whom it heard after what it was told,
 // so the last entry that is no proxy's is the client; what stands before it is the
 // client's own invention. Where an entry is no address, the proxy that wrote it is
 // all that is known, and where all are proxies the first of them is the client.

@@ -1,6 +1,8 @@
 package gqlhttp
 
 import (
+	"iter"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/lexer"
@@ -8,7 +10,7 @@ import (
 
 // Documents remembers parsed documents by their text, since programs send the
 // same few for ever. What it remembers has passed every rule for documents.
-type Documents struct{ *bounded[*ast.QueryDocument] }
+type Documents struct{ *cache[*ast.QueryDocument] }
 
 var _ graphql.Cache[*ast.QueryDocument] = (*Documents)(nil)
 
@@ -16,7 +18,7 @@ var _ graphql.Cache[*ast.QueryDocument] = (*Documents)(nil)
 // document counts as 1 KiB, 256 bytes for each of its tokens and three times its
 // text; one of more than a sixteenth of the limit is not remembered.
 func NewDocuments(limit int) *Documents {
-	return &Documents{newBounded(limit, documentWeight)}
+	return &Documents{newCache(limit, documentWeight)}
 }
 
 // What a parsed document takes, as measured with gqlparser v2.5.64 on documents
@@ -35,12 +37,21 @@ func documentWeight(text string, _ *ast.QueryDocument) int {
 
 // countTokens counts a document's tokens, comments among them.
 func countTokens(text string) (count int) {
-	l := lexer.New(&ast.Source{Input: text})
-	for {
-		token, err := l.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
-			return count
-		}
+	for range tokensOf(text) {
 		count++
+	}
+	return count
+}
+
+// tokensOf yields the tokens of a document, comments among them, up to what is none.
+func tokensOf(document string) iter.Seq[lexer.Token] {
+	return func(yield func(lexer.Token) bool) {
+		l := lexer.New(&ast.Source{Input: document})
+		for {
+			token, err := l.ReadToken()
+			if err != nil || token.Kind == lexer.EOF || !yield(token) {
+				return
+			}
+		}
 	}
 }

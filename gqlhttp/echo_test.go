@@ -81,6 +81,16 @@ func TestNumbersComeBackNowhere(t *testing.T) {
 	}
 }
 
+// TestNumbersOfVariablesComeBackNowhere is for a phone number without its quotes.
+func TestNumbersOfVariablesComeBackNowhere(t *testing.T) {
+	for kind, value := range map[string]string{"Breed": "13800138000", "Tag": `{"number":"1","colour":13800138000}`, "[Breed]": "[13800138000]"} {
+		got := newServer(false).do(t, post(`{"query":"query($a: `+kind+`) { dog(breed: $a) { name } }","variables":{"a":`+value+`}}`))
+		if len(got.errors) == 0 || strings.Contains(got.body, "138") {
+			t.Errorf("%s: %s", kind, got.body)
+		}
+	}
+}
+
 // TestNamesStayReadable keeps the messages useful to whoever writes the client.
 func TestNamesStayReadable(t *testing.T) {
 	for document, want := range map[string]string{

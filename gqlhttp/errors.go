@@ -1,6 +1,7 @@
 package gqlhttp
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/lexer"
 )
@@ -53,9 +53,9 @@ const (
 	maxMessage = 400
 )
 
-// repeats finds where a message of gqlparser repeats a value, up to its end. A
+// quotedValue finds where a message of gqlparser repeats a value, up to its end. A
 // login code without its quotes is a number or a name, and so such a value.
-var repeats = regexp.MustCompile(`(?s)( value: |^Expected value of type .*?, found |^Value |^Unexpected \w+ |^Expected .*?, found \w+ |^Invalid character escape sequence: ).+`)
+var quotedValue = regexp.MustCompile(`(?s)( value: |^Expected value of type .*?, found |^Value |^Unexpected \w+ |^Expected .*?, found \w+ |^Invalid character escape sequence: ).+`)
 
 // refine makes the errors of a refused document fit to leave: one about a
 // limit gets the code of limits, and the values that the request carried are
@@ -92,7 +92,7 @@ func redact(message string, values []string) string {
 	if len(message) > maxMessage {
 		return "The document is not valid here."
 	}
-	message = repeats.ReplaceAllString(message, "$1…")
+	message = quotedValue.ReplaceAllString(message, "$1…")
 	for _, value := range values {
 		message = strings.ReplaceAll(message, value, "…")
 	}
@@ -102,12 +102,7 @@ func redact(message string, values []string) string {
 // carried returns the texts that a request carries as values, in its document
 // or beside it, longest first.
 func carried(params *graphql.RawParams) (values []string) {
-	l := lexer.New(&ast.Source{Input: params.Query})
-	for {
-		token, err := l.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
-			break
-		}
+	for token := range tokensOf(params.Query) {
 		if token.Kind == lexer.String || token.Kind == lexer.BlockString {
 			values = append(values, token.Value)
 		}
@@ -122,11 +117,13 @@ func carried(params *graphql.RawParams) (values []string) {
 // shortestSecret in bytes. Taking out every "a" would make a message unreadable.
 const shortestSecret = 6
 
-// appendTexts collects the texts in a decoded JSON value.
+// appendTexts collects the texts and numbers in a decoded JSON value.
 func appendTexts(texts []string, value any) []string {
 	switch v := value.(type) {
 	case string:
 		texts = append(texts, v)
+	case json.Number:
+		texts = append(texts, v.String())
 	case []any:
 		for _, item := range v {
 			texts = appendTexts(texts, item)

@@ -13,7 +13,7 @@ import (
 // TestForeignClients has the clients that web pages use subscribe.
 func TestForeignClients(t *testing.T) {
 	requireNode(t)
-	k := serveKennels(t, func(*kennels) {})
+	k := serveWatched(t, func(*watched) {})
 	for transport, url := range map[string]string{"sse": k.open.URL, "ws": strings.Replace(k.open.URL, "http", "ws", 1)} {
 		t.Run(transport, func(t *testing.T) {
 			client := runClient(t, transport, url, "subscription { barks }", `{"name":"rex"}`)

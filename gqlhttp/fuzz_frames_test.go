@@ -24,7 +24,7 @@ func FuzzFrames(f *testing.F) {
 		f.Add([]byte(message), true, false)
 	}
 	f.Fuzz(func(t *testing.T, message []byte, binary, joined bool) {
-		k := serveKennels(t, func(*kennels) {})
+		k := serveWatched(t, func(*watched) {})
 		p := k.dial(t)
 		if joined {
 			p.say(`{"type":"connection_init"}`)

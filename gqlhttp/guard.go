@@ -15,7 +15,8 @@ import (
 // size tells, before either is tried: fragments that spread fragments make a
 // thousand bytes stand for a billion fields. Each of its passes over a document
 // takes time in proportion to its length. What it refuses gets QUERY_TOO_COMPLEX,
-// with the limit and what was found in the message.
+// with the limit and what was found in the message. It must be used after Report,
+// which is to hear of it.
 type Guard struct {
 	Limits Limits
 
@@ -28,6 +29,11 @@ type Guard struct {
 	// number. Other lists are assumed to have Limits.ListSize.
 	Lists map[string]int
 
+	// Turns is where documents that are not remembered wait to be measured and
+	// validated, and operations of more than a tenth of Limits.Cost to be carried out.
+	// Nil: nobody waits.
+	Turns *Turns
+
 	introspection map[string]int // like Lists, for the schema's own
 }
 
@@ -35,6 +41,8 @@ var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationParameterMutator
 	graphql.OperationContextMutator
+	graphql.OperationInterceptor
+	graphql.ResponseInterceptor
 } = (*Guard)(nil)
 
 // ExtensionName names the extension to gqlgen.
@@ -48,12 +56,15 @@ func (g *Guard) Validate(schema graphql.ExecutableSchema) error {
 
 // MutateOperationParameters looks at a document and its variables before gqlgen
 // does. It changes nothing.
-func (g *Guard) MutateOperationParameters(_ context.Context, params *graphql.RawParams) *gqlerror.Error {
+func (g *Guard) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
 	if err := g.checkVariables(params.Variables); err != nil {
 		return err
 	}
 	if g.Documents != nil && g.Documents.Has(params.Query) {
 		return nil
+	}
+	if err := g.Turns.admission(ctx); err != nil {
+		return err
 	}
 	if err := g.checkText(params.Query); err != nil {
 		return err
@@ -69,8 +80,9 @@ func (g *Guard) MutateOperationParameters(_ context.Context, params *graphql.Raw
 // It changes nothing.
 func (g *Guard) MutateOperationContext(_ context.Context, operation *graphql.OperationContext) *gqlerror.Error {
 	p := pricer{guard: g, variables: operation.Variables, known: map[visit]int{}}
-	return exceeded("The operation has",
-		bound{p.set(operation.Operation.SelectionSet, 0), g.Limits.Cost, "objects and values to answer"})
+	cost := p.set(operation.Operation.SelectionSet, 0)
+	operation.Stats.SetExtension(g.ExtensionName(), cost)
+	return exceeded("The operation has", bound{cost, g.Limits.Cost, "objects and values to answer"})
 }
 
 func (g *Guard) checkText(text string) *gqlerror.Error {
@@ -92,14 +104,14 @@ func (g *Guard) checkDocument(document *ast.QueryDocument) *gqlerror.Error {
 	w.document(document)
 	m := newMeasurer(document)
 	whole, mutations := m.document(document)
-	if m.circle != "" {
-		return codedError(errcode.ValidationFailed, fmt.Sprintf("Cannot spread fragment %q within itself.", m.circle))
+	if m.cycle != "" {
+		return codedError(errcode.ValidationFailed, fmt.Sprintf("Cannot spread fragment %q within itself.", m.cycle))
 	}
 	if err := exceeded("The document has",
 		bound{w.aliases, g.Limits.Aliases, "aliases"},
 		bound{w.directives, g.Limits.Directives, "directives"},
 		bound{w.list, g.Limits.ListLength, "values in a list"},
-		bound{whole.fields, g.Limits.Fields, "fields, fragments counted out"},
+		bound{whole.fields, g.Limits.Fields, "fields, with fragments expanded"},
 		bound{whole.depth, g.Limits.Depth, "levels of fields"},
 		bound{mutations, g.Limits.Mutations, "root fields in a mutation"}); err != nil {
 		return err

@@ -56,11 +56,11 @@ func TestGuard(t *testing.T) {
 		"a longer name of a variable":   {"query($" + strings.Repeat("n", 17) + ": Int) { a }", "The document has 17 bytes in a name; the limit is 16."},
 		"a long text":                   {`{ a(b: "` + strings.Repeat("n", 1000) + `") }`, ""},
 		"as many fields as may be":      {"{" + fields(10) + " }", ""},
-		"one field more":                {"{" + fields(11) + " }", "The document has 11 fields, fragments counted out; the limit is 10."},
-		"one inline fragment more":      {"{" + fields(9) + " ... { b } }", "The document has 11 fields, fragments counted out; the limit is 10."},
-		"a fragment spread often":       {"{ ...f ...f ...f } fragment f on Query { a b c }", "The document has 15 fields, fragments counted out; the limit is 10."},
-		"a fragment that nobody uses":   {"{ a } fragment f on Query {" + fields(10) + " }", "The document has 11 fields, fragments counted out; the limit is 10."},
-		"an operation beside":           {"query a { a } query b {" + fields(10) + " }", "The document has 11 fields, fragments counted out; the limit is 10."},
+		"one field more":                {"{" + fields(11) + " }", "The document has 11 fields, with fragments expanded; the limit is 10."},
+		"one inline fragment more":      {"{" + fields(9) + " ... { b } }", "The document has 11 fields, with fragments expanded; the limit is 10."},
+		"a fragment spread often":       {"{ ...f ...f ...f } fragment f on Query { a b c }", "The document has 15 fields, with fragments expanded; the limit is 10."},
+		"a fragment that nobody uses":   {"{ a } fragment f on Query {" + fields(10) + " }", "The document has 11 fields, with fragments expanded; the limit is 10."},
+		"an operation beside":           {"query a { a } query b {" + fields(10) + " }", "The document has 11 fields, with fragments expanded; the limit is 10."},
 		"as deep as may be":             {"{ a { b { c { d } } } }", ""},
 		"one level more":                {"{ a { b { c { d { e } } } } }", "The document has 5 levels of fields; the limit is 4."},
 		"one level more in a fragment":  {"{ a { ...f } } fragment f on A { b { c { d { e } } } }", "The document has 5 levels of fields; the limit is 4."},
@@ -86,7 +86,7 @@ func TestGuard(t *testing.T) {
 		"one under an alias":            {"{ a b: a a: c a a a }", "The document has 4 repetitions of fields; the limit is 3."},
 		"repeats in fields that merge":  {"{ a { b { c } } a { b { c c } } }", "The document has 4 repetitions of fields; the limit is 3."},
 		"repeats by fragments":          {"{ a ...f ... { a } a } fragment f on Q { a a }", "The document has 5 repetitions of fields; the limit is 3."},
-		"repeats of a spread":           {"{ ...f ...f ...f ...f ...f } fragment f on Q { __typename }", "The document has 11 fields, fragments counted out; the limit is 10."},
+		"repeats of a spread":           {"{ ...f ...f ...f ...f ...f } fragment f on Q { __typename }", "The document has 11 fields, with fragments expanded; the limit is 10."},
 		"the same name elsewhere":       {"{ a { a { a } } b { a } c { a } d { a } }", ""},
 		"as many mutations as may be":   {"mutation { a { b b b } a }", ""},
 		"one mutation more":             {"mutation { a b c }", "The document has 3 root fields in a mutation; the limit is 2."},
@@ -116,11 +116,11 @@ func TestGuardCountsBeyondAllNumbers(t *testing.T) {
 	limits := gqlhttp.Defaults
 	limits.Tokens, limits.Definitions = 2000, 200
 	refused(t, measured(t, limits, document.String(), nil),
-		"The document has at least 1073741824 fields, fragments counted out; the limit is 1000.")
+		"The document has at least 1073741824 fields, with fragments expanded; the limit is 1000.")
 }
 
-// TestCircles are refused before anything follows them.
-func TestCircles(t *testing.T) {
+// TestCycles are refused before anything follows them.
+func TestCycles(t *testing.T) {
 	for document, name := range map[string]string{
 		"{ ...f } fragment f on Q { ...f }":                                     "f",
 		"{ a } fragment f on Q { b { ... { ...g } } } fragment g on Q { ...f }": "g",

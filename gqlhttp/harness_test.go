@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -90,6 +91,7 @@ func (k *kennel) answer(ctx context.Context) *graphql.Response {
 type server struct {
 	*kennel
 	handler  http.Handler
+	mu       sync.Mutex
 	answered []gqlhttp.Answered // as Report told it
 }
 
@@ -100,14 +102,18 @@ const answerTimeout = 30 * time.Second
 func newServer(allow bool, extensions ...graphql.HandlerExtension) *server {
 	s := &server{kennel: newKennel()}
 	gql := handler.New(s.kennel)
-	gql.AddTransport(gqlhttp.HTTP{Timeout: answerTimeout})
+	gql.AddTransport(gqlhttp.HTTP{OperationTimeout: answerTimeout})
 	gql.SetParserTokenLimit(tokenLimit)
 	gql.SetErrorPresenter(present)
 	for _, extension := range extensions {
 		gql.Use(extension)
 	}
 	gql.Use(gqlhttp.Introspection{Allow: func(context.Context) bool { return allow }})
-	gql.Use(gqlhttp.Report{To: func(_ context.Context, a gqlhttp.Answered) { s.answered = append(s.answered, a) }})
+	gql.Use(gqlhttp.Report{To: func(_ context.Context, a gqlhttp.Answered) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.answered = append(s.answered, a)
+	}})
 	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		gql.ServeHTTP(w, r)

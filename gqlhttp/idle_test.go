@@ -36,7 +36,7 @@ func TestIdleEvents(t *testing.T) {
 
 // weigh opens streams over bare connections, so that the clients weigh little.
 func weigh(t *testing.T, most uint64, request, answer string) {
-	k := serveKennels(t, func(k *kennels) { k.streams.Total, k.streams.PerCaller = 2*idle, 0 })
+	k := serveWatched(t, func(k *watched) { k.streams.Total, k.streams.PerCaller = 2*idle, 0 })
 	conns := make([]net.Conn, idle)
 	before := inUse()
 	for i := range conns {

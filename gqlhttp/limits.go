@@ -8,9 +8,9 @@ type Limits struct {
 	Nesting     int // brackets of any kind open at once: sets of fields, lists, objects, types
 	Definitions int // operations and fragments: validation reads a fragment again for each
 
-	Fields     int // asked for by all operations, each spread of a fragment counted out
+	Fields     int // asked for by all operations, with fragments expanded
 	Depth      int // of fields in fields
-	Repeats    int // of a field under the same name in the same place, fragments counted out
+	Repeats    int // of a field under the same name in the same place, with fragments expanded
 	Aliases    int // in the document
 	Directives int // in the document
 	Mutations  int // root fields of a mutation: each may be a write, or a call elsewhere

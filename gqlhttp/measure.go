@@ -9,12 +9,11 @@ import (
 // itself for each bracket.
 type text struct{ tokens, name, nesting int }
 
-// readText stops behind so many tokens.
+// readText measures a document, and stops after so many tokens.
 func readText(document string, tokens int) (t text) {
 	open := 0
-	for l := lexer.New(&ast.Source{Input: document}); t.tokens <= tokens; t.tokens++ {
-		token, err := l.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
+	for token := range tokensOf(document) {
+		if t.tokens++; t.tokens > tokens {
 			break
 		}
 		switch token.Kind {
@@ -104,7 +103,7 @@ func within(selection ast.Selection) (ast.DirectiveList, ast.SelectionSet) {
 	return nil, nil
 }
 
-// measure is the size of a selection set, fragments counted out; width is its
+// measure is the size of a selection set, with fragments expanded; width is its
 // fields but for those in fields.
 type measure struct{ fields, depth, width int }
 
@@ -117,7 +116,7 @@ type measurer struct {
 	fragments map[string]*ast.FragmentDefinition
 	known     map[string]measure
 	open      map[string]bool // fragments that are being measured
-	circle    string          // a fragment that spreads itself
+	cycle     string          // a fragment that spreads itself
 }
 
 func newMeasurer(document *ast.QueryDocument) *measurer {
@@ -168,7 +167,7 @@ func (m *measurer) fragment(name string) measure {
 		return measure{} // validation refuses the document
 	}
 	if m.open[name] {
-		m.circle = name
+		m.cycle = name
 	}
 	if _, ok := m.known[name]; !ok && !m.open[name] {
 		m.open[name] = true

@@ -35,7 +35,7 @@ const maxID = 128
 // parseMessage reads a message that a client may send. Its error may be told.
 func parseMessage(text []byte) (message, error) {
 	var m message
-	if !utf8.Valid(text) || json.Unmarshal(text, &m) != nil {
+	if !utf8.Valid(text) || decodeObject(text, map[string]any{"id": &m.ID, "type": &m.Type, "payload": &m.Payload}) != nil {
 		return m, badRequest("A message must be a JSON object.")
 	}
 	switch m.Type {
@@ -53,8 +53,15 @@ func parseMessage(text []byte) (message, error) {
 	return m, nil
 }
 
+// maxPayload bounds, in bytes, the payloads that are no operation. A token has
+// one kilobyte.
+const maxPayload = 4 << 10
+
 // object returns the payload of a message that may do without.
 func (m message) object() (object map[string]any, err error) {
+	if len(m.Payload) > maxPayload {
+		return nil, badRequest("payload must have at most 4096 bytes.")
+	}
 	if len(m.Payload) > 0 && json.Unmarshal(m.Payload, &object) != nil {
 		return nil, badRequest("payload must be an object.")
 	}
@@ -65,15 +72,4 @@ func (m message) object() (object map[string]any, err error) {
 // was executed.
 func result(response *graphql.Response) []byte {
 	return bytes.TrimSuffix(encode(response, response.Data != nil), []byte("\n"))
-}
-
-// line encodes what is ours as one line of JSON.
-func line(value any) []byte {
-	var buffer bytes.Buffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		panic(err) // an extension of an error that is not JSON
-	}
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
 }

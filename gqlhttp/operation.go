@@ -10,13 +10,13 @@ import (
 )
 
 var (
-	// errLeft is that nobody is there for the results: the client does not read.
+	// errLeft means that nobody is there for the results: the client does not read.
 	errLeft = errors.New("gqlhttp: nobody reads the results")
-	// errClosing is that Streams.Close ended a subscription.
+	// errClosing means that Streams.Close ended a subscription.
 	errClosing = errors.New("gqlhttp: the server is shutting down")
 )
 
-// revoked is that Recheck ended a subscription.
+// revoked means that Recheck ended a subscription.
 type revoked struct{ why error }
 
 func (r *revoked) Error() string { return "gqlhttp: the subscription was revoked" }
@@ -24,7 +24,7 @@ func (r *revoked) Unwrap() error { return r.why }
 
 // ending is how an operation ended: all its results went out, if nothing is set.
 type ending struct {
-	errors  *graphql.Response // to end it with, instead of results or behind them
+	errors  *graphql.Response // to end it with, instead of results or after them
 	revoked bool              // Recheck gave the errors
 	left    bool              // there is nobody to tell
 }
@@ -107,6 +107,8 @@ func (o *operation) subscribe(ctx context.Context) error {
 // results hands on what the operation yields, each after a check, until there is
 // no more or ctx ends.
 func (o *operation) results(ctx context.Context, check func() error) error {
+	ctx, lease := withLease(ctx)
+	defer lease.end()
 	respond, ctx := o.exec.DispatchOperation(ctx, o.OperationContext)
 	for {
 		response := respond(ctx)
@@ -116,7 +118,9 @@ func (o *operation) results(ctx context.Context, check func() error) error {
 		if err := check(); err != nil {
 			return err
 		}
-		if o.send(response) != nil {
+		err := o.send(response)
+		lease.end()
+		if err != nil {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()
 			respond(ctx) // Report waits for the end

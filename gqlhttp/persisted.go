@@ -26,9 +26,9 @@ import (
 // remembers a text before any rule has looked at it, its errors have no code, and
 // it knows nothing of documentId or a manifest.
 type Persisted struct {
-	Trusted *Trusted                   // nil: no document is
-	Enforce func(context.Context) bool // who may send trusted documents only; nil: nobody
-	Texts   *Texts                     // what clients have sent with a hash; nil: nothing is remembered
+	Trusted     *Manifest                  // nil: no document is
+	TrustedOnly func(context.Context) bool // who may send trusted documents only; nil: nobody
+	Texts       *Texts                     // what clients have sent with a hash; nil: nothing is remembered
 }
 
 var _ interface {
@@ -64,7 +64,7 @@ func (p Persisted) MutateOperationParameters(ctx context.Context, params *graphq
 		}
 	}
 	switch {
-	case p.Enforce != nil && p.Enforce(ctx) && !p.Trusted.has(params.Query):
+	case p.TrustedOnly != nil && p.TrustedOnly(ctx) && !p.Trusted.has(params.Query):
 		return codedError(CodeDocumentNotTrusted, "Only documents that this server trusts may be sent here.")
 	case params.Query == "":
 		return codedError(CodePersistedQueryNotFound, persistedQueryNotFound)
@@ -98,7 +98,7 @@ func (p Persisted) find(ctx context.Context, name string) string {
 }
 
 // Texts remembers the texts of documents by their SHA-256.
-type Texts struct{ *bounded[string] }
+type Texts struct{ *cache[string] }
 
 // textBase is what an entry takes beside its text, its hash among it.
 const textBase = 512
@@ -106,7 +106,7 @@ const textBase = 512
 // NewTexts returns an empty cache of at most limit bytes of memory. A text of more
 // than a sixteenth of that is not remembered.
 func NewTexts(limit int) *Texts {
-	return &Texts{newBounded(limit, func(_, text string) int { return textBase + len(text) })}
+	return &Texts{newCache(limit, func(_, text string) int { return textBase + len(text) })}
 }
 
 // documentName returns the name of a document among the extensions of a request,

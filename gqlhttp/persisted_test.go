@@ -39,9 +39,9 @@ func byID(id string) string { return `{"documentId":"` + id + `"}` }
 func persisting(t *testing.T, strict bool) *server {
 	t.Helper()
 	return newServer(false, gqlhttp.Persisted{
-		Trusted: manifest(t, map[string]string{"the-known": known}),
-		Enforce: func(context.Context) bool { return strict },
-		Texts:   gqlhttp.NewTexts(1 << 20),
+		Trusted:     manifest(t, map[string]string{"the-known": known}),
+		TrustedOnly: func(context.Context) bool { return strict },
+		Texts:       gqlhttp.NewTexts(1 << 20),
 	})
 }
 

@@ -5,7 +5,7 @@ import "github.com/vektah/gqlparser/v2/ast"
 // repeats counts the fields that stand where another of the same name does: in
 // the same set, in sets that become one because their fields have the same name,
 // or in a fragment of these. Validation compares each pair of them. It follows
-// every spread, so the document must be free of circles and not too large.
+// every spread, so the document must be free of cycles and not too large.
 func (m *measurer) repeats(document *ast.QueryDocument) (repeats int) {
 	for _, operation := range document.Operations {
 		repeats += m.merge(operation.SelectionSet)

@@ -2,6 +2,7 @@ package gqlhttp
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ type Answered struct {
 	RootFields   []string      // what it asked for; none when it was refused before it ran
 	Codes        []string      // of its errors, each once, in their order
 	Subscription bool          // a subscription that began: Elapsed is how long it lived
+	Canceled     bool          // its client left or ended it before, and the errors are nobody's fault
 	Elapsed      time.Duration // from the request's arrival
 }
 
@@ -93,7 +95,7 @@ func (r Report) once(ctx context.Context, operation *graphql.OperationContext, e
 	if reported != nil && reported.Swap(true) {
 		return
 	}
-	answered := Answered{Subscription: reported != nil}
+	answered := Answered{Subscription: reported != nil, Canceled: errors.Is(ctx.Err(), context.Canceled)}
 	if operation != nil {
 		answered.RootFields = RootFields(operation)
 		answered.Elapsed = time.Since(operation.Stats.OperationStart)

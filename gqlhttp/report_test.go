@@ -74,7 +74,7 @@ func TestClientsThatLeave(t *testing.T) {
 	if leave(); next(ctx) != nil {
 		t.Error("there is an event for nobody")
 	}
-	if want := []gqlhttp.Answered{{RootFields: []string{"name"}, Subscription: true}}; !cmp.Equal(want, answered) {
+	if want := []gqlhttp.Answered{{RootFields: []string{"name"}, Subscription: true, Canceled: true}}; !cmp.Equal(want, answered) {
 		t.Errorf("reported %v, want %v", answered, want)
 	}
 }

@@ -2,6 +2,7 @@ package gqlhttp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -91,11 +92,11 @@ func bodyFault(err error) error {
 
 // members are the parts of a GraphQL request. An empty one is as if it were absent.
 type members struct {
-	Query         string         `json:"query"`
-	DocumentID    string         `json:"documentId"`
-	OperationName string         `json:"operationName"`
-	Variables     map[string]any `json:"variables"`
-	Extensions    map[string]any `json:"extensions"`
+	Query         string
+	DocumentID    string
+	OperationName string
+	Variables     map[string]any
+	Extensions    map[string]any
 }
 
 // params are the members as gqlgen takes them. It has no place for documentId,
@@ -119,13 +120,16 @@ func (m members) params() (*graphql.RawParams, error) {
 }
 
 // decode reads a GraphQL request in JSON. A member that is null is as if it were
-// absent; any other of the wrong type is refused, as is anything behind the object.
+// absent; any other of the wrong type is refused, as is anything after the object.
 func decode(body []byte) (*graphql.RawParams, error) {
 	if !utf8.Valid(body) {
 		return nil, badRequest("The request body is not valid UTF-8.")
 	}
 	var request members
-	if err := decodeJSON(body, &request); err != nil {
+	if err := decodeObject(body, map[string]any{
+		"query": &request.Query, "documentId": &request.DocumentID, "operationName": &request.OperationName,
+		"variables": &request.Variables, "extensions": &request.Extensions,
+	}); err != nil {
 		return nil, decodeFault(err)
 	}
 	return request.params()
@@ -141,10 +145,65 @@ func decodeJSON(text []byte, into any) error {
 	if err := decoder.Decode(into); err != nil {
 		return err
 	}
+	return nothingAfter(decoder)
+}
+
+func nothingAfter(decoder *json.Decoder) error {
 	if _, err := decoder.Token(); err != io.EOF {
 		return errTrailing
 	}
 	return nil
+}
+
+// repeated says that an object has a member twice.
+type repeated struct{ member string }
+
+func (r *repeated) Error() string { return r.member + " comes more than once." }
+
+// wrongType says that a member is not what it should be.
+type wrongType struct{ member string }
+
+func (w *wrongType) Error() string { return w.member + " is of another type." }
+
+// decodeObject reads exactly one JSON object into the members that it may have. Unlike
+// encoding/json it takes no other spelling of their names, and none of them twice,
+// since whoever stands before this server may have looked at the other.
+func decodeObject(text []byte, members map[string]any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if open, err := decoder.Token(); err != nil || open != json.Delim('{') {
+		return cmp.Or(err, error(&wrongType{}))
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		if err := decodeMember(decoder, name.(string), members, seen); err != nil {
+			return err
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	return nothingAfter(decoder)
+}
+
+func decodeMember(decoder *json.Decoder, name string, members map[string]any, seen map[string]bool) error {
+	into, known := members[name]
+	switch {
+	case !known:
+		into = new(json.RawMessage)
+	case seen[name]:
+		return &repeated{name}
+	}
+	seen[name] = known
+	err := decoder.Decode(into)
+	if errors.As(err, new(*json.UnmarshalTypeError)) {
+		return &wrongType{name}
+	}
+	return err
 }
 
 // decodeFault names the member at fault, never what stands in it.
@@ -152,12 +211,15 @@ func decodeFault(err error) error {
 	if errors.Is(err, errTrailing) {
 		return badRequest("Something follows the JSON object of the request.")
 	}
-	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
-		switch wrong.Field {
+	if twice := new(repeated); errors.As(err, &twice) {
+		return badRequest(twice.Error())
+	}
+	if wrong := new(wrongType); errors.As(err, &wrong) {
+		switch wrong.member {
 		case "query", "documentId", "operationName":
-			return badRequest(wrong.Field + " must be a string.")
+			return badRequest(wrong.member + " must be a string.")
 		case "variables", "extensions":
-			return badRequest(wrong.Field + " must be an object.")
+			return badRequest(wrong.member + " must be an object.")
 		}
 		return badRequest("The request must be one JSON object.")
 	}

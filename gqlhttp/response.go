@@ -2,7 +2,9 @@ package gqlhttp
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,13 +18,21 @@ import (
 // rest, a document or variables at fault, the old media type says 200 and the
 // new one 400, as the audit suite wants it; the newest draft would have 4xx for
 // both, 422 where a document parses and does not validate, and 294 where data
-// and errors come together.
+// and errors come together. What the server has no room or no time for is 503.
 func requestErrorStatus(media string, errs gqlerror.List) int {
 	contradicts := func(err *gqlerror.Error) bool { return CodeOf(err) == CodeBadRequest }
-	if media == mediaResponse || slices.ContainsFunc(errs, contradicts) {
+	switch {
+	case slices.ContainsFunc(errs, isCrowded):
+		return http.StatusServiceUnavailable
+	case media == mediaResponse || slices.ContainsFunc(errs, contradicts):
 		return http.StatusBadRequest
 	}
 	return http.StatusOK
+}
+
+// isCrowded says that an error is that of a server with no room or no time.
+func isCrowded(err *gqlerror.Error) bool {
+	return CodeOf(err) == CodeRateLimited || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // body is graphql.Response with data left out when nothing was executed.
@@ -32,25 +42,31 @@ type body struct {
 	Extensions map[string]any   `json:"extensions,omitempty"`
 }
 
-// encode writes a response as JSON and a line break. executed is false for a
+// encode returns a response as JSON and a line break. executed is false for a
 // request error, which has no data.
 func encode(response *graphql.Response, executed bool) []byte {
 	answer := body{Errors: response.Errors, Extensions: response.Extensions}
 	if executed {
 		answer.Data = &response.Data
 	}
+	return append(line(answer), '\n')
+}
+
+// line returns a value as one line of JSON. One that is not JSON is a fault of the
+// generated code or of a presenter of errors, answered as INTERNAL.
+func line(value any) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(answer); err != nil {
-		panic(err) // data that is not JSON: a fault of the generated code, answered as INTERNAL
+	if err := encoder.Encode(value); err != nil {
+		panic(err)
 	}
-	return buffer.Bytes()
+	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
 }
 
-// write encodes a response and sends it.
-func write(w http.ResponseWriter, media string, status int, response *graphql.Response, executed bool) {
-	send(w, media, status, response.Errors, encode(response, executed))
+// write sends a response to a request that was refused.
+func write(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+	send(w, media, status, response.Errors, encode(response, false))
 }
 
 // send writes an answer with the headers that every answer has.

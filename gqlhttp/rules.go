@@ -20,10 +20,10 @@ var reticent = map[string]core.Rule{
 	rules.ValuesOfCorrectTypeRule.Name: rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
 }
 
-// Rules returns the rules of validation, for one document. They keep the first 20
-// errors. Unless they may tell of the schema, no message has a name of it that the
-// document does not have. gqlgen puts two of its own in their place unless
-// SetDisableSuggestion is given the opposite of tell.
+// Rules returns the rules of validation for one document. They keep the first 20
+// errors. With tell false no message names anything of the schema that the
+// document does not name itself. Pass !tell to SetDisableSuggestion: else gqlgen
+// puts two of its own rules in their place.
 func Rules(tell bool) *rules.Rules {
 	var report reporter
 	list := rules.NewRules()
@@ -89,13 +89,10 @@ func (r *reporter) hide(err *gqlerror.Error, options []core.ErrorOption) {
 
 func namesIn(document *ast.Source) map[string]bool {
 	names := map[string]bool{}
-	for l := lexer.New(document); ; {
-		token, err := l.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
-			return names
-		}
+	for token := range tokensOf(document.Input) {
 		if token.Kind == lexer.Name {
 			names[token.Value] = true
 		}
 	}
+	return names
 }

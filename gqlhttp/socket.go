@@ -2,6 +2,8 @@ package gqlhttp
 
 import (
 	"context"
+	"errors"
+	"io"
 	"sync"
 	"time"
 
@@ -10,7 +12,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// The protocol's close codes, and two of RFC 6455.
+// The protocol's close codes, and two from IANA's registry of WebSocket close codes.
 const (
 	closeGoingAway       = websocket.StatusGoingAway
 	closeTryLater        = websocket.StatusTryAgainLater
@@ -76,7 +78,7 @@ func (s *socket) serve() {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
-	if limit := s.transport.MessageLimit; limit > 0 {
+	if limit := s.transport.MessageBytes; limit > 0 {
 		s.conn.SetReadLimit(limit)
 	}
 	defer every(s.transport.Streams.PingEvery, s.ping)()
@@ -90,8 +92,12 @@ func (s *socket) converse() {
 		defer s.late.Stop()
 	}
 	for {
-		kind, text, err := s.conn.Read(context.Background()) // close ends it, in order
-		if err != nil {
+		kind, text, err := s.read()
+		switch {
+		case errors.Is(err, errTooMuch):
+			s.close(tooManyMessages.code, tooManyMessages.reason)
+			return
+		case err != nil:
 			s.close(websocket.StatusProtocolError, "") // unless either side has closed
 			return
 		}
@@ -103,6 +109,20 @@ func (s *socket) converse() {
 			return
 		}
 	}
+}
+
+// read returns the next message. One that begins must end in time, since half of
+// it takes as much memory.
+func (s *socket) read() (websocket.MessageType, []byte, error) {
+	kind, in, err := s.conn.Reader(context.Background()) // close ends it, in order
+	if err != nil {
+		return 0, nil, err
+	}
+	if wait := s.transport.MessageTimeout; wait > 0 {
+		defer time.AfterFunc(wait, s.cut).Stop()
+	}
+	text, err := io.ReadAll(in)
+	return kind, text, err
 }
 
 // take carries out what a message asks for.

@@ -11,11 +11,11 @@ import (
 )
 
 func TestSocketWithoutInit(t *testing.T) {
-	serveKennels(t, func(k *kennels) { k.socket.InitTimeout = 10 * time.Millisecond }).dial(t).gone(4408)
+	serveWatched(t, func(k *watched) { k.socket.InitTimeout = 10 * time.Millisecond }).dial(t).gone(4408)
 }
 
 func TestSocketEndsWithTheLoginState(t *testing.T) {
-	k := serveKennels(t, func(k *kennels) { k.streams.RecheckEvery = time.Millisecond })
+	k := serveWatched(t, func(k *watched) { k.streams.RecheckEvery = time.Millisecond })
 	p := k.join(t)
 	p.ask("1", "subscription { asleep }")
 	k.expired.Store(true)
@@ -24,7 +24,7 @@ func TestSocketEndsWithTheLoginState(t *testing.T) {
 }
 
 func TestSocketEndsAtShutdown(t *testing.T) {
-	k := serveKennels(t, func(*kennels) {})
+	k := serveWatched(t, func(*watched) {})
 	p := k.join(t)
 	p.ask("1", "subscription { asleep }")
 	waitFor(t, "the subscription", func() bool { return k.heard.Load() == 1 })
@@ -38,7 +38,7 @@ func TestSocketEndsAtShutdown(t *testing.T) {
 
 // TestSocketOfADeadPeer has a peer that answers no ping, since it does not read.
 func TestSocketOfADeadPeer(t *testing.T) {
-	k := serveKennels(t, func(k *kennels) { k.streams.PingEvery = 50 * time.Millisecond })
+	k := serveWatched(t, func(k *watched) { k.streams.PingEvery = 50 * time.Millisecond })
 	p := k.join(t)
 	p.ask("1", "subscription { asleep }")
 	<-k.left
@@ -46,7 +46,7 @@ func TestSocketOfADeadPeer(t *testing.T) {
 
 // TestSocketOfASlowReader fills what the kernel holds for a peer that stops reading.
 func TestSocketOfASlowReader(t *testing.T) {
-	k := serveKennels(t, func(k *kennels) { k.streams.WriteTimeout = 100 * time.Millisecond })
+	k := serveWatched(t, func(k *watched) { k.streams.WriteTimeout = 100 * time.Millisecond })
 	k.join(t).ask("1", "subscription { barks }")
 	for bark := strings.Repeat("wuff", 64<<10); ; {
 		select {
@@ -61,15 +61,15 @@ func TestSocketOfASlowReader(t *testing.T) {
 func TestSocketsAreBounded(t *testing.T) {
 	const tooMany = `{"id":"2","type":"error","payload":[{"message":%q,"extensions":{"code":"RATE_LIMITED","retryAfter":5}}]}`
 	for name, test := range map[string]struct {
-		change  func(*kennels)
+		change  func(*watched)
 		message string
 	}{
-		"operations of a socket": {func(k *kennels) { k.socket.Operations = 1 }, "This socket has as many operations as it may."},
-		"of a caller":            {func(k *kennels) { k.streams.PerCaller = 2 }, "You have as many streams open as you may."},
-		"in all":                 {func(k *kennels) { k.streams.Total = 2 }, "The server carries as many streams as it can."},
+		"operations of a socket": {func(k *watched) { k.socket.Operations = 1 }, "This socket has as many operations as it may."},
+		"of a caller":            {func(k *watched) { k.streams.PerCaller = 2 }, "You have as many streams open as you may."},
+		"in all":                 {func(k *watched) { k.streams.Total = 2 }, "The server carries as many streams as it can."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := serveKennels(t, test.change)
+			k := serveWatched(t, test.change)
 			p := k.join(t)
 			p.ask("1", "subscription { asleep }")
 			waitFor(t, "the subscription", func() bool { return k.heard.Load() == 1 })
@@ -82,7 +82,7 @@ func TestSocketsAreBounded(t *testing.T) {
 		})
 	}
 	t.Run("sockets of a caller", func(t *testing.T) {
-		k := serveKennels(t, func(k *kennels) { k.streams.PerCaller = 1 })
+		k := serveWatched(t, func(k *watched) { k.streams.PerCaller = 1 })
 		k.join(t)
 		p := k.dial(t)
 		p.say(`{"type":"connection_init","payload":{"name":"rex"}}`)

@@ -15,7 +15,7 @@ import (
 // the request too come as an event, and so does the end.
 func (s *Streams) serveEvents(w http.ResponseWriter, r *http.Request, params *graphql.RawParams, exec graphql.GraphExecutor) {
 	if s.closed() {
-		turnAway(w, r, exec, crowded("The server is shutting down."))
+		turnAway(w, r, exec, shuttingDown())
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())

@@ -20,7 +20,7 @@ type stream struct {
 }
 
 // listen asks for a document as server-sent events.
-func (k *kennels) listen(t *testing.T, document string) *stream {
+func (k *watched) listen(t *testing.T, document string) *stream {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -86,7 +86,7 @@ func TestEvents(t *testing.T) {
 		"out of time":        {"{ sleep }", []string{`event: next|data: {"errors":[{"message":"Something is wrong.","extensions":{"code":"INTERNAL"}}]}`, completed}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := serveKennels(t, func(k *kennels) { k.streams.OperationTimeout = 10 * time.Millisecond })
+			k := serveWatched(t, func(k *watched) { k.streams.OperationTimeout = 10 * time.Millisecond })
 			s := k.listen(t, test.document)
 			s.expect(test.want...)
 			for header, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"} {
@@ -103,7 +103,7 @@ func TestEvents(t *testing.T) {
 
 // TestEventsOutliveTheServersTimeouts counts pings until both have passed.
 func TestEventsOutliveTheServersTimeouts(t *testing.T) {
-	k := serveKennels(t, func(k *kennels) { k.streams.PingEvery = 5 * time.Millisecond })
+	k := serveWatched(t, func(k *watched) { k.streams.PingEvery = 5 * time.Millisecond })
 	s := k.listen(t, "subscription { barks }")
 	for range 40 {
 		if diff := cmp.Diff([]string{":"}, s.block()); diff != "" {
@@ -119,7 +119,7 @@ func TestEventsOutliveTheServersTimeouts(t *testing.T) {
 }
 
 func TestEventsEndWithTheClient(t *testing.T) {
-	k := serveKennels(t, func(*kennels) {})
+	k := serveWatched(t, func(*watched) {})
 	k.listen(t, "subscription { asleep }").hang()
 	<-k.left
 	waitFor(t, "the report", func() bool { return k.reports() == 1 })
@@ -128,14 +128,14 @@ func TestEventsEndWithTheClient(t *testing.T) {
 func TestEventsEndWithTheLoginState(t *testing.T) {
 	const refusal = `event: next|data: {"errors":[{"message":"Gone.","extensions":{"code":"UNAUTHENTICATED"}}]}`
 	t.Run("before an event", func(t *testing.T) {
-		k := serveKennels(t, func(*kennels) {})
+		k := serveWatched(t, func(*watched) {})
 		s := k.listen(t, "subscription { barks }")
 		k.expired.Store(true)
 		k.barks <- "secret"
 		s.expect(refusal, completed)
 	})
 	t.Run("in silence", func(t *testing.T) {
-		k := serveKennels(t, func(k *kennels) { k.streams.RecheckEvery = time.Millisecond })
+		k := serveWatched(t, func(k *watched) { k.streams.RecheckEvery = time.Millisecond })
 		s := k.listen(t, "subscription { asleep }")
 		k.expired.Store(true)
 		s.expect(refusal, completed)
@@ -143,7 +143,7 @@ func TestEventsEndWithTheLoginState(t *testing.T) {
 }
 
 func TestEventsEndAtShutdown(t *testing.T) {
-	k := serveKennels(t, func(*kennels) {})
+	k := serveWatched(t, func(*watched) {})
 	s := k.listen(t, "subscription { asleep }")
 	waitFor(t, "the subscription", func() bool { return k.heard.Load() == 1 })
 	k.streams.Close()
@@ -154,15 +154,15 @@ func TestEventsEndAtShutdown(t *testing.T) {
 }
 
 func TestEventsAreBounded(t *testing.T) {
-	for name, change := range map[string]func(*kennels){
-		"in all": func(k *kennels) { k.streams.Total = 1 },
-		"of a caller": func(k *kennels) {
+	for name, change := range map[string]func(*watched){
+		"in all": func(k *watched) { k.streams.Total = 1 },
+		"of a caller": func(k *watched) {
 			k.streams.PerCaller = 1
 			k.streams.Caller = func(context.Context) string { return "rex" }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := serveKennels(t, change)
+			k := serveWatched(t, change)
 			first := k.listen(t, "subscription { asleep }")
 			waitFor(t, "the subscription", func() bool { return k.heard.Load() == 1 })
 			got := k.listen(t, "subscription { asleep }").next("next")

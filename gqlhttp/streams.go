@@ -62,13 +62,14 @@ func (s *Streams) closed() bool {
 func (s *Streams) full() *gqlerror.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.bound()
+	return s.refusal()
 }
 
-func (s *Streams) bound() *gqlerror.Error {
+// refusal is full for who holds the lock.
+func (s *Streams) refusal() *gqlerror.Error {
 	switch {
 	case s.closing:
-		return crowded("The server is shutting down.")
+		return shuttingDown()
 	case s.Total > 0 && len(s.places) >= s.Total:
 		return crowded("The server carries as many streams as it can.")
 	}
@@ -87,7 +88,7 @@ type place struct {
 func (s *Streams) enter(caller string, end func()) (*place, *gqlerror.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.bound(); err != nil {
+	if err := s.refusal(); err != nil {
 		return nil, err
 	}
 	if err := s.count(caller); err != nil {
@@ -156,6 +157,9 @@ func crowded(message string) *gqlerror.Error {
 	return err
 }
 
+// shuttingDown tells a client to connect elsewhere, or later.
+func shuttingDown() *gqlerror.Error { return crowded("The server is shutting down.") }
+
 // caller names who a request comes from.
 func (s *Streams) caller(ctx context.Context) string {
 	if s.Caller == nil {
@@ -166,5 +170,5 @@ func (s *Streams) caller(ctx context.Context) string {
 
 // turnAway answers a request that would begin a stream where none can.
 func turnAway(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, why *gqlerror.Error) {
-	write(w, mediaJSON, http.StatusServiceUnavailable, exec.DispatchError(r.Context(), gqlerror.List{why}), false)
+	write(w, mediaJSON, http.StatusServiceUnavailable, exec.DispatchError(r.Context(), gqlerror.List{why}))
 }

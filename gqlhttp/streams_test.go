@@ -89,8 +89,8 @@ func coded(code string) *gqlerror.Error {
 	return &gqlerror.Error{Message: "Gone.", Extensions: map[string]any{"code": code}}
 }
 
-// kennels serves a watchdog over all transports.
-type kennels struct {
+// watched serves a watchdog over all transports.
+type watched struct {
 	*watchdog
 	streams *gqlhttp.Streams
 	socket  gqlhttp.WebSocket
@@ -103,11 +103,11 @@ type kennels struct {
 
 type callerKey struct{}
 
-// serveKennels serves until the test ends, and checks that nothing goes on then.
-func serveKennels(t *testing.T, change func(*kennels)) *kennels {
+// serveWatched serves until the test ends, and checks that nothing goes on then.
+func serveWatched(t *testing.T, change func(*watched)) *watched {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	k := &kennels{watchdog: newWatchdog()}
+	k := &watched{watchdog: newWatchdog()}
 	k.streams = &gqlhttp.Streams{
 		Recheck:   k.recheck,
 		Caller:    func(ctx context.Context) string { name, _ := ctx.Value(callerKey{}).(string); return name },
@@ -115,7 +115,7 @@ func serveKennels(t *testing.T, change func(*kennels)) *kennels {
 	}
 	k.socket = gqlhttp.WebSocket{
 		Streams: k.streams, Connect: connect, Origins: []string{"https://shop.example"},
-		InitTimeout: 10 * time.Second, MessageLimit: 4 << 10, Messages: 100, Operations: 4,
+		InitTimeout: 10 * time.Second, MessageBytes: 8 << 10, MessagesPerSecond: 100, Operations: 4,
 	}
 	change(k)
 	k.open = httptest.NewUnstartedServer(k.handler())
@@ -129,7 +129,7 @@ func serveKennels(t *testing.T, change func(*kennels)) *kennels {
 	return k
 }
 
-func (k *kennels) handler() http.Handler {
+func (k *watched) handler() http.Handler {
 	gql := handler.New(k.watchdog)
 	gql.AddTransport(k.socket)
 	gql.AddTransport(gqlhttp.HTTP{Streams: k.streams})
@@ -155,7 +155,7 @@ func connect(ctx context.Context, payload map[string]any) (context.Context, erro
 	return context.WithValue(ctx, callerKey{}, name), nil
 }
 
-func (k *kennels) recheck(context.Context) error {
+func (k *watched) recheck(context.Context) error {
 	if k.expired.Load() {
 		return coded("UNAUTHENTICATED")
 	}
@@ -163,7 +163,7 @@ func (k *kennels) recheck(context.Context) error {
 }
 
 // reports is how often Report told of an operation.
-func (k *kennels) reports() int {
+func (k *watched) reports() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return len(k.answered)

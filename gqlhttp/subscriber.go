@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // subscriber is one operation on a socket; the protocol calls those of queries
@@ -17,39 +16,57 @@ type subscriber struct {
 	cancel context.CancelFunc
 }
 
-// begin begins an operation, with a goroutine of its own.
+// begin begins an operation, with a goroutine of its own, if Begin admits it. What
+// is refused is not decoded: that costs more than the refusal.
 func (s *socket) begin(m message) *violation {
 	if !s.acknowledged {
 		return &violation{closeUnauthorized, "Unauthorized"}
+	}
+	s.mu.Lock()
+	taken, full := s.operations[m.ID] != nil, len(s.operations) >= s.transport.Operations
+	s.mu.Unlock()
+	if taken {
+		return &violation{closeSubscriberTaken, "Subscriber already exists"}
+	}
+	ctx, err := s.admitted()
+	if err == nil && full {
+		err = crowded("This socket has as many operations as it may.")
+	}
+	if err != nil {
+		s.fail(m.ID, s.exec.DispatchError(ctx, listOf(err)))
+		return nil
 	}
 	params, err := decode(m.Payload)
 	if err != nil {
 		return &violation{closeBadMessage, err.Error()}
 	}
-	s.mu.Lock()
-	taken, full := s.operations[m.ID] != nil, len(s.operations) >= s.transport.Operations
-	s.mu.Unlock()
-	switch {
-	case taken:
-		return &violation{closeSubscriberTaken, "Subscriber already exists"}
-	case full:
-		s.fail(m.ID, s.exec.DispatchError(s.ctx, gqlerror.List{crowded("This socket has as many operations as it may.")}))
-		return nil
-	}
-	s.start(m.ID, params)
+	s.start(ctx, m.ID, params)
 	return nil
+}
+
+// admitted returns the context of an operation, or why there is none in the
+// socket's own.
+func (s *socket) admitted() (context.Context, error) {
+	if s.transport.Begin == nil {
+		return s.ctx, nil
+	}
+	ctx, err := s.transport.Begin(s.ctx)
+	if err != nil {
+		return s.ctx, err
+	}
+	return ctx, nil
 }
 
 // start waits for operations that have ended to be gone, so that a client cannot
 // heap them up, and starts another.
-func (s *socket) start(id string, params *graphql.RawParams) {
+func (s *socket) start(ctx context.Context, id string, params *graphql.RawParams) {
 	select {
 	case s.slots <- struct{}{}:
 	case <-s.ctx.Done():
 		return
 	}
 	sub := &subscriber{id: id, params: params}
-	sub.ctx, sub.cancel = context.WithCancel(s.ctx)
+	sub.ctx, sub.cancel = context.WithCancel(ctx)
 	s.mu.Lock()
 	s.operations[id] = sub
 	s.mu.Unlock()
@@ -76,16 +93,9 @@ func (s *socket) run(sub *subscriber) {
 	}
 }
 
-// carry carries an operation out, if Begin admits it.
+// carry carries an operation out.
 func (s *socket) carry(sub *subscriber) ending {
-	ctx := sub.ctx
-	if begin := s.transport.Begin; begin != nil {
-		var err error
-		if ctx, err = begin(ctx); err != nil {
-			return ending{errors: s.exec.DispatchError(sub.ctx, listOf(err))}
-		}
-	}
-	return s.transport.Streams.carry(ctx, sub.params, s.exec, func(response *graphql.Response) error {
+	return s.transport.Streams.carry(sub.ctx, sub.params, s.exec, func(response *graphql.Response) error {
 		return s.write(message{sub.id, next, result(response)})
 	})
 }

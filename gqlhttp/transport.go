@@ -11,6 +11,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -22,8 +23,9 @@ import (
 // queries in the query string of a GET. It takes no forms: a browser sends those
 // across origins without asking. It never repeats a request in an answer.
 type HTTP struct {
-	Timeout time.Duration // of a query or mutation; 0 for none
-	Streams *Streams      // nil: no subscriptions
+	OperationTimeout time.Duration // of a query or mutation; 0 for none
+	WriteTimeout     time.Duration // of an answer of more than 16 KB; 0: the server's
+	Streams          *Streams      // nil: no subscriptions
 }
 
 var _ graphql.Transport = HTTP{}
@@ -65,38 +67,53 @@ func (t HTTP) offers(method string) []string {
 
 // answer carries out one query or mutation.
 func (t HTTP) answer(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, media string, params *graphql.RawParams) {
-	if t.Timeout > 0 {
-		ctx, cancel := context.WithTimeout(r.Context(), t.Timeout)
+	if t.OperationTimeout > 0 {
+		ctx, cancel := context.WithTimeout(r.Context(), t.OperationTimeout)
 		defer cancel()
 		r = r.WithContext(ctx)
 	}
 	operation, errs := admit(r.Context(), params, exec)
 	ctx := graphql.WithOperationContext(r.Context(), operation)
 	if errs != nil {
-		write(w, media, requestErrorStatus(media, errs), exec.DispatchError(ctx, errs), false)
+		write(w, media, requestErrorStatus(media, errs), exec.DispatchError(ctx, errs))
 		return
 	}
 	if err := checkMethod(r.Method, operation.Operation.Operation); err != nil {
 		refuse(w, r, exec, media, err)
 		return
 	}
+	ctx, lease := withLease(ctx)
+	defer lease.end()
 	respond, ctx := exec.DispatchOperation(ctx, operation)
 	response := respond(ctx)
-	if response == nil {
+	switch {
+	case response == nil:
 		late := gqlerror.List{gqlerror.Wrap(ctx.Err())}
-		write(w, media, http.StatusServiceUnavailable, exec.DispatchError(context.WithoutCancel(ctx), late), false)
-		return
+		write(w, media, http.StatusServiceUnavailable, exec.DispatchError(context.WithoutCancel(ctx), late))
+	case response.Data == nil && slices.ContainsFunc(response.Errors, isCrowded):
+		write(w, media, http.StatusServiceUnavailable, response)
+	default:
+		t.execution(w, r, media, operation.Operation.Operation, response)
 	}
-	content := encode(response, true)
-	if operation.Operation.Operation == ast.Query {
+}
+
+// execution answers with what was carried out.
+func (t HTTP) execution(w http.ResponseWriter, r *http.Request, media string, kind ast.Operation, response *graphql.Response) {
+	content, errs := encode(response, true), response.Errors
+	if t.WriteTimeout > 0 && len(content) > largeAnswer {
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.WriteTimeout))
+	}
+	if kind == ast.Query {
 		content = compress(w.Header(), r.Header, content)
 	}
-	send(w, media, http.StatusOK, response.Errors, content)
+	send(w, media, http.StatusOK, errs, content)
 }
 
 // admit makes an operation of a request's parameters, under every rule that may
 // refuse it. What it returns may leave.
 func admit(ctx context.Context, params *graphql.RawParams, exec graphql.GraphExecutor) (*graphql.OperationContext, gqlerror.List) {
+	ctx, lease := withLease(ctx)
+	defer lease.end()
 	operation, errs := exec.CreateOperationContext(ctx, params)
 	if errs == nil {
 		errs = checkDirectives(operation)
@@ -129,5 +146,5 @@ func refuse(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, 
 	}
 	maps.Copy(w.Header(), broken.header)
 	response := exec.DispatchError(r.Context(), gqlerror.List{codedError(CodeBadRequest, broken.message)})
-	write(w, media, broken.status, response, false)
+	write(w, media, broken.status, response)
 }

@@ -16,7 +16,8 @@ import (
 // WebSocket takes GraphQL operations over a WebSocket that speaks
 // graphql-transport-ws, by the letter of its protocol
 // (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). It goes
-// before HTTP among a server's transports. A bound of 0 is none, but of Operations.
+// before HTTP among a server's transports. A bound of 0 is none; Operations must
+// be at least 1.
 type WebSocket struct {
 	Streams *Streams
 	// Connect authenticates connection_init; its payload is nil if it has none. The
@@ -29,10 +30,12 @@ type WebSocket struct {
 	// server's own. Who sends no Origin is no browser, and may.
 	Origins []string
 
-	InitTimeout  time.Duration // to connection_init
-	MessageLimit int64         // bytes of one message
-	Messages     int           // frames a second of one socket, and as many at once
-	Operations   int           // of one socket at once
+	InitTimeout       time.Duration // to connection_init
+	MessageTimeout    time.Duration // from the first frame of a message to its last
+	MessageBytes      int64         // of one message
+	BytesPerSecond    int           // of one socket, in frames of any kind; twice MessageBytes may come at once
+	MessagesPerSecond int           // of one socket, pings and pongs included, and as many at once
+	Operations        int           // of one socket at once
 }
 
 var _ graphql.Transport = WebSocket{}
@@ -57,7 +60,7 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		return
 	}
 	s := newSocket(t, context.WithoutCancel(r.Context()), exec)
-	shake := &handshake{ResponseWriter: w}
+	shake := &handshake{ResponseWriter: w, allowance: t.allowance()}
 	conn, err := websocket.Accept(shake, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // admits has looked
@@ -85,10 +88,19 @@ func (t WebSocket) admits(r *http.Request) bool {
 	return err == nil && page.Host != "" && strings.EqualFold(page.Host, r.Host)
 }
 
-// limiter bounds the frames of one socket.
+// limiter bounds the messages and control frames of one socket.
 func (t WebSocket) limiter() *rate.Limiter {
-	if t.Messages <= 0 {
+	if t.MessagesPerSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 0)
 	}
-	return rate.NewLimiter(rate.Limit(t.Messages), t.Messages)
+	return rate.NewLimiter(rate.Limit(t.MessagesPerSecond), t.MessagesPerSecond)
+}
+
+// allowance bounds the bytes of one socket, among them those of frames that are
+// only a part of a message and that nothing else counts.
+func (t WebSocket) allowance() *rate.Limiter {
+	if t.BytesPerSecond <= 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(t.BytesPerSecond), max(int(2*t.MessageBytes), t.BytesPerSecond))
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -32,7 +33,7 @@ func (c caller) name() string {
 }
 
 // visit is one request, and what was found out in it: its caller, whom it proved
-// to be, the state of their session_key.
+// to be, the state of their session_key; and how much of it was counted.
 type visit struct {
 	Request
 
@@ -44,7 +45,8 @@ type visit struct {
 	counted  bool       // against the limits of its user and app
 	excess   error      // what they answered
 
-	proven     sync.Map // ids of users who proved in this request who they are
+	slow       atomic.Int32 // fields that take long
+	proven     sync.Map     // ids of users who proved in this request who they are
 	sessionKey keyCheck
 }
 
@@ -94,10 +96,14 @@ func (v *visit) require(role store.Role) {
 	}
 }
 
-// required is the highest role that a field of the request needed, "" for none.
+// required is the highest role that a field of the request needed, "" for none. Who
+// brings a bearer token wants to be known, and is to hear when they are not any more.
 func (v *visit) required() store.Role {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.requires == "" && v.Bearer != "" {
+		return store.RoleUser
+	}
 	return v.requires
 }
 
@@ -167,8 +173,9 @@ func (r *Resolver) self(ctx context.Context) (*store.Session, *store.User, error
 }
 
 // mayRead reports whether the request may see what is a user's own: the user
-// may, and administrators. In the answer to login and refreshLogin nobody needs
-// a bearer token: it goes to whom the code or the refresh token belongs to.
+// may, and administrators. In the answer to login, refreshLogin and
+// redeemScanLogin nobody needs a bearer token: it goes to whom the code, the refresh
+// token or the ticket belongs to.
 func (r *Resolver) mayRead(ctx context.Context, userID string) bool {
 	if _, proven := visitOf(ctx).proven.Load(userID); proven {
 		return true

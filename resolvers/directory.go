@@ -92,6 +92,11 @@ func (r query) Users(
 
 // TotalCount counts the users of the connection's filter.
 func (r userConnection) TotalCount(ctx context.Context, c *graph.UserConnection) (*int32, error) {
+	if !c.Filter.Counted() {
+		if err := visitOf(ctx).goSlow(); err != nil {
+			return nil, err
+		}
+	}
 	return ifExact(r.Store.CountUsers(ctx, c.Filter))
 }
 

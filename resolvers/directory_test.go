@@ -189,6 +189,31 @@ func TestUserFilters(t *testing.T) {
 	}
 }
 
+// TestFewCountsMayWalk sends one request more counts than may walk, and as many as
+// it likes that need not.
+func TestFewCountsMayWalk(t *testing.T) {
+	const counts = `{
+		a: users(filter: {search: "u"}) { totalCount }
+		b: auditEvents(filter: {action: "login"}) { totalCount }
+		c: users(filter: {status: ACTIVE, role: USER}) { totalCount }
+		d: users { totalCount }
+		e: users(filter: {status: ACTIVE}) { totalCount }
+		f: users(filter: {role: ADMIN}) { totalCount }
+		g: auditEvents { totalCount }
+		%s
+	}`
+	s := start(t)
+	a, err := s.post(t.Context(), adminKey, fmt.Sprintf(counts, ""), nil)
+	s.need(err)
+	s.same("errors of three that walk", a.Errors, []apiError(nil))
+
+	a, err = s.post(t.Context(), adminKey, fmt.Sprintf(counts, `h: auditEvents(filter: {userId: "x"}) { totalCount }`), nil)
+	s.need(err)
+	if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != "QUERY_TOO_COMPLEX" {
+		t.Errorf("want one of four that walk refused: %s", a.body)
+	}
+}
+
 func TestUsersRefuses(t *testing.T) {
 	s := start(t)
 	s.loginMany(2)

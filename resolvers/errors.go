@@ -22,6 +22,7 @@ var (
 	errUnauthenticated = errors.New("resolvers: no login state")
 	errForbidden       = errors.New("resolvers: role missing")
 	errTooMany         = errors.New("resolvers: too many requests")
+	errTooSlow         = errors.New("resolvers: too many fields that take long")
 )
 
 // inputError is an argument that breaks a rule.
@@ -62,6 +63,8 @@ var Table = []Row{
 		"WeChat asks for fewer calls. Wait before trying again."},
 	{"RATE_LIMITED", []error{errTooMany},
 		"Too many requests. Wait before trying again."},
+	{"QUERY_TOO_COMPLEX", []error{errTooSlow},
+		"A request may have three fields that take long: totalCount of a filter, createScanLogin. Send the others in requests of their own."},
 	{"LOGIN_CODE_INVALID", []error{wechat.ErrCodeInvalid},
 		"The login code is wrong, expired or used. Call wx.login again."},
 	{"LOGIN_BLOCKED", []error{wechat.ErrLoginBlocked},

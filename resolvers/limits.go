@@ -19,17 +19,24 @@ type Limit interface {
 	Wait(key string) time.Duration
 	// Take counts once, unless the key must wait.
 	Take(key string) time.Duration
-	// Charge counts once, whether the key must wait or not.
-	Charge(key string)
+}
+
+// FailureLimit bounds how often what one key does fails.
+type FailureLimit interface {
+	// Begin lets it begin, unless the key must wait, and returns how long it must.
+	// Until its End what has begun counts as if it had failed.
+	Begin(key string) time.Duration
+	// End is called once for each that began.
+	End(key string, failed bool)
 }
 
 // Limits are counted by the caller's address, user and app. One that is nil limits
 // nothing.
 type Limits struct {
-	Refused    Limit // logins and refreshes that fail, by address
-	ScanLogins Limit // createScanLogin, by address
-	Users      Limit // requests, by user
-	Apps       Limit // requests and logins, by app
+	LoginFailures FailureLimit // logins and refreshes that are refused, by address
+	ScanLogins    Limit        // createScanLogin, by address
+	Users         Limit        // requests, by user
+	Apps          Limit        // logins that succeed and requests of users, by app
 }
 
 // limitError is a request more than a limit allows.
@@ -56,28 +63,46 @@ func excess(wait time.Duration) error {
 	return &limitError{wait}
 }
 
-// refusals are what somebody gets who guesses, or tries what was taken from them.
+// failures are what somebody gets who guesses, or tries what was taken from them.
 // That WeChat is away, or that something here is broken, is none.
-var refusals = []error{
+var failures = []error{
 	wechat.ErrCodeInvalid, wechat.ErrLoginBlocked, token.ErrInvalid,
-	store.ErrSessionEnded, store.ErrRefreshReused, store.ErrUserBlocked, store.ErrNotFound,
+	store.ErrSessionEnded, store.ErrRefreshReused, store.ErrUserBlocked,
 }
 
-// limitRefusals carries a login of any kind out, unless too many from its address
-// were refused of late: then nobody is asked, and nothing is spent. A refusal is
-// counted after it is known, so that any number of good logins may come from one
-// address.
-func limitRefusals[T any](ctx context.Context, r *Resolver, login func() (T, error)) (result T, err error) {
-	limit, address := r.Limits.Refused, visitOf(ctx).IPAddress
+// limitFailures carries a login of any kind out, unless too many from its address
+// failed of late: then nobody is asked, and nothing is spent. It takes a place
+// before, so that guesses made at once are all counted, and gives it back unless it
+// fails: any number of good logins may come from one address, one after the other.
+func limitFailures[T any](ctx context.Context, r *Resolver, login func() (T, error)) (result T, err error) {
+	limit, address := r.Limits.LoginFailures, visitOf(ctx).IPAddress
 	if limit == nil {
 		return login()
 	}
-	if err := excess(limit.Wait(address)); err != nil {
+	if err := excess(limit.Begin(address)); err != nil {
 		return result, err
 	}
-	result, err = login()
-	if slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) }) {
-		limit.Charge(address)
+	defer func() { limit.End(address, failed(err)) }() // also after a panic
+	return login()
+}
+
+func failed(err error) bool {
+	return slices.ContainsFunc(failures, func(failure error) bool { return errors.Is(err, failure) })
+}
+
+// limitApp carries a login out, unless its app's allowance is used up, and counts it
+// if it succeeds. One that does not has proved nothing, and strangers may not use up
+// what the users of an app share. One that does is never refused: it is durable.
+func limitApp[T any](r *Resolver, app string, login func() (T, error)) (result T, err error) {
+	limit := r.Limits.Apps
+	if limit == nil {
+		return login()
+	}
+	if err := excess(limit.Wait(app)); err != nil {
+		return result, err
+	}
+	if result, err = login(); err == nil {
+		limit.Take(app)
 	}
 	return result, err
 }

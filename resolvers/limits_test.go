@@ -1,11 +1,16 @@
 package resolvers_test
 
 import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"menshen/resolvers"
 	"menshen/wechat/wechattest"
@@ -15,8 +20,8 @@ import (
 type allowance struct {
 	most int
 
-	mu    sync.Mutex
-	spent map[string]int
+	mu           sync.Mutex
+	begun, spent map[string]int
 }
 
 // patience is how long an allowance has its keys wait; whole seconds would not
@@ -26,38 +31,73 @@ const patience = 1500 * time.Millisecond
 func (a *allowance) Wait(key string) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.spent[key] < a.most {
+	if a.begun[key]+a.spent[key] < a.most {
 		return 0
 	}
 	return patience
 }
 
 func (a *allowance) Take(key string) time.Duration {
-	wait := a.Wait(key)
+	wait := a.Begin(key)
 	if wait == 0 {
-		a.Charge(key)
+		a.End(key, true)
 	}
 	return wait
 }
 
-func (a *allowance) Charge(key string) {
+func (a *allowance) Begin(key string) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.spent == nil {
-		a.spent = map[string]int{}
+	if a.begun[key]+a.spent[key] >= a.most {
+		return patience
 	}
-	a.spent[key]++
+	a.begun[key]++
+	return 0
+}
+
+func (a *allowance) End(key string, failed bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.begun[key]--
+	if failed {
+		a.spent[key]++
+	}
+}
+
+// await returns when nothing is under way.
+func (a *allowance) await(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for a.underWay() != 0 {
+		if ctx.Err() != nil {
+			t.Fatalf("%d have not ended", a.underWay())
+		}
+		runtime.Gosched()
+	}
+}
+
+func (a *allowance) underWay() (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, begun := range a.begun {
+		n += begun
+	}
+	return n
 }
 
 // left is an allowance with which nobody has done anything yet.
-func left(most int) *allowance { return &allowance{most: most} }
+func left(most int) *allowance {
+	return &allowance{most: most, begun: map[string]int{}, spent: map[string]int{}}
+}
 
-// spends checks what an allowance has counted.
+// spends checks what an allowance has counted, and that nothing is under way.
 func (s *server) spends(a *allowance, want map[string]int) {
 	s.Helper()
+	s.same("under way", a.underWay(), 0)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if diff := cmp.Diff(want, a.spent); diff != "" {
+	if diff := cmp.Diff(want, a.spent, cmpopts.EquateEmpty()); diff != "" {
 		s.Errorf("counted (-want +got):\n%s", diff)
 	}
 }
@@ -74,9 +114,9 @@ func (s *server) mustWait(bearer, document string, v variables) {
 	s.same("message", got.Message, "Too many requests. Wait before trying again.")
 }
 
-func TestRefusalsAreCounted(t *testing.T) {
-	refused := left(100)
-	s := start(t, limited(resolvers.Limits{Refused: refused}))
+func TestFailuresAreCounted(t *testing.T) {
+	failures := left(100)
+	s := start(t, limited(resolvers.Limits{LoginFailures: failures}))
 	mei := s.login("mei")
 	web := s.approvedScan(mei.AccessToken)
 	s.redeemScan(web)
@@ -84,40 +124,54 @@ func TestRefusalsAreCounted(t *testing.T) {
 	s.need(s.sim.Fault(wechattest.Fault{Path: exchange, ErrCode: -1}))
 	s.refused("WECHAT_UNAVAILABLE", "", loginDocument, variables{"code": "x"})
 	s.refused("BAD_USER_INPUT", "", loginDocument, variables{"code": "x", "appId": "wxunknown"})
-	s.spends(refused, nil)
+	s.spends(failures, nil)
 
 	s.refused("LOGIN_CODE_INVALID", "", loginDocument, variables{"code": "x"})
 	s.need(s.sim.Fault(wechattest.Fault{Path: exchange, ErrCode: 40226}))
 	s.refused("LOGIN_BLOCKED", "", loginDocument, variables{"code": "x"})
 	s.refused("UNAUTHENTICATED", "", refreshDocument, variables{"token": "x"})
-	s.refused("NOT_FOUND", "", redeemScanDocument, variables{"id": web.ID, "secret": "x"})
-	s.failure("NOT_FOUND", s.listen("", onScanDocument, variables{"id": web.ID, "secret": "x"}).begun())
 	s.block(mei.User.ID, "spam")
 	s.refused("USER_BLOCKED", "", loginDocument, variables{"code": s.code("mei")})
 	s.refused("USER_BLOCKED", "", refreshDocument, variables{"token": mei.RefreshToken})
-	s.spends(refused, map[string]int{address: 7})
+	s.spends(failures, map[string]int{address: 5})
+}
+
+// TestTicketsLockNobodyOut tries tickets, which nobody can guess, at an address from
+// which others log in.
+func TestTicketsLockNobodyOut(t *testing.T) {
+	failures := left(1)
+	s := start(t, limited(resolvers.Limits{LoginFailures: failures}))
+	mei := s.login("mei")
+	web := s.approvedScan(mei.AccessToken)
+	guess := variables{"id": web.ID, "secret": "x"}
+	for range 2 {
+		s.refused("NOT_FOUND", "", redeemScanDocument, guess)
+		s.failure("NOT_FOUND", s.listen("", onScanDocument, guess).begun())
+	}
+	s.spends(failures, nil)
+	failures.Take(address)
+	s.same("redeemed", s.redeemScan(web).Status, "REDEEMED")
+	s.block(mei.User.ID, "spam")
+	s.refused("NOT_FOUND", "", redeemScanDocument, guess)
+	s.spends(failures, map[string]int{address: 1})
 }
 
 // TestNothingIsSpentOnWhoMustWait proves that a code is as good afterwards.
 func TestNothingIsSpentOnWhoMustWait(t *testing.T) {
-	refused := left(1)
-	s := start(t, limited(resolvers.Limits{Refused: refused}))
+	failures := left(1)
+	s := start(t, limited(resolvers.Limits{LoginFailures: failures}))
 	mei := s.login("mei")
-	web := s.approvedScan(mei.AccessToken)
 	code, calls := s.code("mei"), s.calls()
-	refused.Charge(address)
+	failures.Take(address)
 	s.mustWait("", loginDocument, variables{"code": code})
 	s.mustWait("", refreshDocument, variables{"token": mei.RefreshToken})
-	s.mustWait("", redeemScanDocument, presented(web))
-	s.failure("RATE_LIMITED", s.listen("", onScanDocument, presented(web)).begun())
 	s.same("calls of WeChat", s.calls(), calls)
 	s.liveSessions(1)
-	s.spends(refused, map[string]int{address: 1})
+	s.spends(failures, map[string]int{address: 1})
 
 	s.resolver.Limits = resolvers.Limits{}
 	ask[payload](s, "", loginDocument, variables{"code": code})
 	s.refresh(mei.RefreshToken)
-	s.same("redeemed", s.redeemScan(web).Status, "REDEEMED")
 }
 
 func TestTicketsAreCounted(t *testing.T) {
@@ -128,6 +182,21 @@ func TestTicketsAreCounted(t *testing.T) {
 	s.createScan()
 	s.mustWait("", createScanDocument, nil)
 	s.spends(tickets, map[string]int{address: 2})
+}
+
+// TestFewTicketsOfARequest asks for one more than a request may open.
+func TestFewTicketsOfARequest(t *testing.T) {
+	const several = `mutation {
+		a: createScanLogin { id } b: createScanLogin { id } c: createScanLogin { id } d: createScanLogin { id }
+	}`
+	tickets := left(100)
+	s := start(t, limited(resolvers.Limits{ScanLogins: tickets}))
+	a, err := s.post(t.Context(), "", several, nil)
+	s.need(err)
+	if len(a.Errors) != 1 || a.Errors[0].Extensions.Code != "QUERY_TOO_COMPLEX" || a.Errors[0].Path[0] != "d" {
+		t.Errorf("want the last of four refused: %s", a.body)
+	}
+	s.spends(tickets, map[string]int{address: 3})
 }
 
 // TestRequestsAreCounted proves that a request counts once, however many fields it
@@ -153,9 +222,67 @@ func TestRequestsAreCounted(t *testing.T) {
 
 	s.mustWait(hua.AccessToken, meDocument, nil)
 	s.mustWait("", loginDocument, variables{"code": s.code("mei")})
-	s.mustWait("", createScanDocument, nil)
 	ask[*user](s, adminKey, meDocument, nil) // the service key is not limited
 	s.spends(apps, map[string]int{app: 5})
+}
+
+// TestGuessesAtOnceAreAllCounted guesses while WeChat takes its time. Half of those
+// who guess do not wait for the answer, which is no way to guess more.
+func TestGuessesAtOnceAreAllCounted(t *testing.T) {
+	const most, many = 60, 300
+	failures := left(most)
+	s := start(t, limited(resolvers.Limits{LoginFailures: failures}))
+	release := s.wire.hold(t)
+	leaving, leave := context.WithCancel(t.Context())
+	codes := make(chan string, many)
+	var guesses sync.WaitGroup
+	for i, ctx := range slices.Repeat([]context.Context{t.Context(), leaving}, many/2) {
+		guesses.Go(func() {
+			a, err := s.post(ctx, "", loginDocument, variables{"code": fmt.Sprint("guess ", i)})
+			if err == nil {
+				codes <- a.Errors[0].Extensions.Code
+			}
+		})
+	}
+	for range many - most {
+		s.same("a guess too many", <-codes, "RATE_LIMITED")
+	}
+	leave()
+	release()
+	guesses.Wait()
+	failures.await(t)
+	s.same("calls of WeChat", s.calls(), most)
+	s.spends(failures, map[string]int{address: most})
+	s.mustWait("", loginDocument, variables{"code": "one more"})
+}
+
+// TestStrangersSpendNothingOfAnApp proves that who has proved nothing does not use
+// up what an app's users share.
+func TestStrangersSpendNothingOfAnApp(t *testing.T) {
+	apps := left(4)
+	s := start(t, limited(resolvers.Limits{Apps: apps}))
+	web := s.createScan()
+	s.refused("LOGIN_CODE_INVALID", "", loginDocument, variables{"code": "x"})
+	s.refused("NOT_FOUND", "", redeemScanDocument, variables{"id": web.ID, "secret": "x"})
+	s.spends(apps, nil)
+
+	mei := s.login("mei")
+	s.claimScan(mei.AccessToken, web)
+	s.answerScan(mei.AccessToken, web, true)
+	s.redeemScan(web)
+	s.spends(apps, map[string]int{app: 4}) // two logins, two requests
+	s.mustWait("", loginDocument, variables{"code": s.code("mei")})
+	s.createScan()
+}
+
+// TestRedeemingWaitsForItsApp proves that nothing is lost by it.
+func TestRedeemingWaitsForItsApp(t *testing.T) {
+	apps := left(3)
+	s := start(t, limited(resolvers.Limits{Apps: apps}))
+	web := s.approvedScan(s.login("mei").AccessToken)
+	s.mustWait("", redeemScanDocument, presented(web))
+	apps.most++
+	s.same("later", s.redeemScan(web).Status, "REDEEMED")
 }
 
 func TestASubscriptionIsCountedOnce(t *testing.T) {

@@ -109,6 +109,19 @@ func timeRange(fromField, toField string, from, to *time.Time) (store.TimeRange,
 	return store.TimeRange{From: bound(from), To: bound(to)}, nil
 }
 
+// maxSlow is how many fields of one request may take long: counts that no counter
+// answers, each of which walks over as many as store.CountLimit records, and new
+// tickets, each with a picture that WeChat draws. A page needs one.
+const maxSlow = 3
+
+// goSlow allows one more field that takes long.
+func (v *visit) goSlow() error {
+	if v.slow.Add(1) > maxSlow {
+		return errTooSlow
+	}
+	return nil
+}
+
 // ifExact is a count for a client, nil unless it is exact.
 func ifExact(n int, exact bool, err error) (*int32, error) {
 	if err != nil || !exact || n > math.MaxInt32 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"iter"
@@ -21,10 +20,10 @@ func (r mutation) CreateScanLogin(ctx context.Context, appID *string) (*graph.Sc
 		return nil, err
 	}
 	visit := visitOf(ctx)
-	if err := take(r.Limits.ScanLogins, visit.IPAddress); err != nil {
+	if err := visit.goSlow(); err != nil {
 		return nil, err
 	}
-	if err := take(r.Limits.Apps, app); err != nil {
+	if err := take(r.Limits.ScanLogins, visit.IPAddress); err != nil {
 		return nil, err
 	}
 	secret := newScanSecret()
@@ -96,7 +95,7 @@ func (r mutation) RedeemScanLogin(ctx context.Context, id, secret string) (*grap
 	if ticket.Status != store.ScanLoginApproved { // pages poll: no transaction, and no signature, for that
 		return scanLoginOf(ticket), nil
 	}
-	return limitRefusals(ctx, r.Resolver, func() (*graph.ScanLogin, error) { return r.redeem(ctx, ticket) })
+	return r.redeem(ctx, ticket)
 }
 
 // redeem exchanges an approved ticket for a session, if nobody did it meanwhile.
@@ -107,9 +106,12 @@ func (r mutation) redeem(ctx context.Context, ticket store.ScanLogin) (*graph.Sc
 		return nil, err
 	}
 	visit := visitOf(ctx)
-	ticket, in, err := r.Store.RedeemScanLogin(ctx, store.RedeemScanLogin{
-		ID: ticket.ID, SecretHash: ticket.SecretHash, SessionID: id, Refresh: refresh,
-		UserAgent: store.Optional(visit.UserAgent), IPAddress: store.Optional(visit.IPAddress),
+	in, err := limitApp(r.Resolver, ticket.AppID, func() (in *store.LoggedIn, err error) {
+		ticket, in, err = r.Store.RedeemScanLogin(ctx, store.RedeemScanLogin{
+			ID: ticket.ID, SecretHash: ticket.SecretHash, SessionID: id, Refresh: refresh,
+			UserAgent: store.Optional(visit.UserAgent), IPAddress: store.Optional(visit.IPAddress),
+		})
+		return in, err
 	})
 	if err != nil {
 		return nil, err
@@ -128,36 +130,34 @@ func (r mutation) redeem(ctx context.Context, ticket store.ScanLogin) (*graph.Sc
 }
 
 // presentedTicket is a ticket for who knows its secret. To anybody else it is as
-// if it were not there, and their guess is counted.
+// if it were not there. Nobody counts their guesses: nobody guesses 256 bits, and
+// who only tries would lock out all logins of an address that others share.
 func (r *Resolver) presentedTicket(ctx context.Context, id, secret string) (store.ScanLogin, error) {
-	return limitRefusals(ctx, r, func() (store.ScanLogin, error) {
-		ticket, err := r.Store.ScanLogin(ctx, id)
-		if err != nil {
-			return store.ScanLogin{}, err
-		}
-		presented := sha256.Sum256([]byte(secret))
-		if subtle.ConstantTimeCompare(presented[:], ticket.SecretHash[:]) != 1 {
-			return store.ScanLogin{}, store.ErrNotFound
-		}
-		return ticket, nil
-	})
+	ticket, err := r.Store.ScanLogin(ctx, id)
+	if err != nil {
+		return store.ScanLogin{}, err
+	}
+	if !ticket.HasSecret(sha256.Sum256([]byte(secret))) {
+		return store.ScanLogin{}, store.ErrNotFound
+	}
+	return ticket, nil
 }
 
 // ScanLogin answers the states of a ticket, the present one first, to the last.
 func (r subscription) ScanLogin(ctx context.Context, id, secret string) (<-chan *graph.ScanLogin, error) {
-	news := r.Events.Subscribe(ctx, scanLoginTopic+id) // before the first look: nothing happens in between
+	messages := r.Events.Subscribe(ctx, scanLoginTopic+id) // before the first look: nothing happens in between
 	ticket, err := r.presentedTicket(ctx, id, secret)
 	if err != nil {
 		return nil, err
 	}
-	return stream(ctx, r.Resolver, r.statesOf(ctx, ticket, news)), nil
+	return stream(ctx, r.Resolver, r.statesOf(ctx, ticket, messages)), nil
 }
 
-// statesOf follows a ticket until nothing more can happen to it, or news end.
-func (r subscription) statesOf(ctx context.Context, ticket store.ScanLogin, news <-chan string) iter.Seq2[*graph.ScanLogin, error] {
+// statesOf follows a ticket until nothing more can happen to it, or messages end.
+func (r subscription) statesOf(ctx context.Context, ticket store.ScanLogin, messages <-chan string) iter.Seq2[*graph.ScanLogin, error] {
 	return func(yield func(*graph.ScanLogin, error) bool) {
 		for yield(scanLoginOf(ticket), nil) && !ticket.Status.Done() {
-			next, err := r.nextState(ctx, ticket, news)
+			next, err := r.nextState(ctx, ticket, messages)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -167,26 +167,39 @@ func (r subscription) statesOf(ctx context.Context, ticket store.ScanLogin, news
 	}
 }
 
-// nextState waits until a ticket has another status than it had. One that is gone,
-// because the session that claimed it has ended, is of as little use to its page as
-// one that has expired.
-func (r subscription) nextState(ctx context.Context, ticket store.ScanLogin, news <-chan string) (store.ScanLogin, error) {
+// lookAgain is after what time a ticket is read again of which nothing was heard:
+// nobody publishes that the session which claimed it has ended.
+const lookAgain = 5 * time.Second
+
+// nextState waits until a ticket has another status than it had.
+func (r subscription) nextState(ctx context.Context, ticket store.ScanLogin, messages <-chan string) (store.ScanLogin, error) {
 	for {
 		select {
 		case <-ctx.Done():
 			return store.ScanLogin{}, ctx.Err()
-		case <-news:
-		case <-time.After(max(ticket.ExpiresAt.Sub(r.Now()), time.Millisecond)): // clocks may differ by as much
+		case <-messages:
+		case <-time.After(min(lookAgain, max(ticket.ExpiresAt.Sub(r.Now()), time.Millisecond))): // clocks may differ by as much
 		}
-		next, err := r.Store.ScanLogin(ctx, ticket.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			next, err = ticket, nil
-			next.Status = store.ScanLoginExpired
-		}
+		next, err := r.stateOf(ctx, ticket)
 		if err != nil || next.Status != ticket.Status {
 			return next, err
 		}
 	}
+}
+
+// stateOf reads a ticket again. One whose claimer's session has ended or is blocked
+// is of as little use to its page as one that has expired; redeemScanLogin tells of
+// a block.
+func (r subscription) stateOf(ctx context.Context, ticket store.ScanLogin) (store.ScanLogin, error) {
+	next, err := r.Store.ScanLogin(ctx, ticket.ID)
+	if err == nil && next.SessionID != "" && !next.Status.Done() {
+		_, err = r.Store.Session(ctx, next.SessionID)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		next, err = ticket, nil
+		next.Status = store.ScanLoginExpired
+	}
+	return next, err
 }
 
 // scanLoginOf shows a ticket without what is secret in it.

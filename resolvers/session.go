@@ -30,12 +30,7 @@ func (r mutation) Login(
 	if err != nil {
 		return nil, err
 	}
-	payload, err := limitRefusals(ctx, r.Resolver, func() (*graph.LoginPayload, error) {
-		if err := take(r.Limits.Apps, app); err != nil {
-			return nil, err
-		}
-		return r.loginOnce(ctx, app, code, sealed)
-	})
+	payload, err := r.loginOnce(ctx, app, code, sealed)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +81,7 @@ func (r mutation) loginOnce(ctx context.Context, app, code string, sealed *openD
 		}()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
 		defer cancel()
-		payload, err := r.login(ctx, app, code, sealed)
+		payload, err := r.limitedLogin(ctx, app, code, sealed)
 		return flight{arguments, payload}, err
 	})
 	select {
@@ -99,6 +94,14 @@ func (r mutation) loginOnce(ctx context.Context, app, code string, sealed *openD
 		}
 		return shared.payload, done.Err
 	}
+}
+
+// limitedLogin is login within the limits, which count what becomes of it even when
+// its caller has left.
+func (r mutation) limitedLogin(ctx context.Context, app, code string, sealed *openDataInput) (*graph.LoginPayload, error) {
+	return limitFailures(ctx, r.Resolver, func() (*graph.LoginPayload, error) {
+		return limitApp(r.Resolver, app, func() (*graph.LoginPayload, error) { return r.login(ctx, app, code, sealed) })
+	})
 }
 
 // login is the way of one login: who is it, remember, hand out a handle.
@@ -191,7 +194,7 @@ func (r *Resolver) loginPayload(session store.Session, user store.User, isNew bo
 
 // RefreshLogin exchanges a refresh token for a new pair.
 func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph.LoginPayload, error) {
-	payload, err := limitRefusals(ctx, r.Resolver, func() (*graph.LoginPayload, error) {
+	payload, err := limitFailures(ctx, r.Resolver, func() (*graph.LoginPayload, error) {
 		return r.refreshLogin(ctx, refreshToken)
 	})
 	if err != nil {

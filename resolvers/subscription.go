@@ -10,8 +10,8 @@ import (
 	"menshen/store"
 )
 
-// Events carries news between requests: of this process, or of all that share a
-// store. It is told after what it tells of is durable. News may come twice, and
+// Events carries messages between requests: of this process, or of all that share a
+// store. One is published after what it tells of is durable. It may come twice, and
 // may be lost to a subscriber who is slow; the store is the truth.
 type Events interface {
 	// Publish does not wait for anybody.
@@ -46,12 +46,12 @@ func (r subscription) UserLoggedIn(ctx context.Context, appID *string) (<-chan *
 	return stream(ctx, r.Resolver, r.usersOf(ctx, r.Events.Subscribe(ctx, topic))), nil
 }
 
-// usersOf reads the users that news name. While the caller may not see them any
+// usersOf reads the users that messages name. While the caller may not see them any
 // more they are passed over: it is for the transport to end the subscription and
 // to say why (Recheck).
-func (r subscription) usersOf(ctx context.Context, news <-chan string) iter.Seq2[*store.User, error] {
+func (r subscription) usersOf(ctx context.Context, messages <-chan string) iter.Seq2[*store.User, error] {
 	return func(yield func(*store.User, error) bool) {
-		for id := range news {
+		for id := range messages {
 			if r.Recheck(ctx) != nil {
 				continue
 			}
@@ -101,8 +101,9 @@ func (r *Resolver) logEnd(ctx context.Context, err error) {
 }
 
 // Recheck tells why a subscription must end: its caller's login state has, or the
-// role that it needs is gone. Nothing ends one that needs no login state. The
-// caller that it finds is the one that all fields see from then on.
+// role that it needs is gone. Nothing ends one that needs no login state and whose
+// request brought none. The caller that it finds is the one that all fields see from
+// then on.
 func (r *Resolver) Recheck(ctx context.Context) error {
 	v := visitOf(ctx)
 	requires := v.required()
@@ -126,7 +127,6 @@ func (r *Resolver) Connect(ctx context.Context, bearer string) (context.Context,
 	if request.Bearer == "" {
 		return ctx, nil
 	}
-	visitOf(ctx).require(store.RoleUser)
 	return ctx, r.allow(ctx, store.RoleUser)
 }
 

@@ -72,18 +72,37 @@ func TestThePageHearsOfTheEnd(t *testing.T) {
 	})
 }
 
-// TestATicketThatIsGoneHasExpired plays the phone that logs out while the page
-// waits for its answer.
+// TestATicketThatIsGoneHasExpired ends the session of the phone while the page waits
+// for its answer. Nobody tells the page, which is not to wait for the ticket's end.
 func TestATicketThatIsGoneHasExpired(t *testing.T) {
-	inBubble(t, func(s *server) {
-		mei, _ := s.signIn("mei")
-		web, page := watchedScan(s)
-		do[scanLogin](s, mei, claimScanDocument, variables{"id": web.ID})
-		page.hears("SCANNED")
-		do[ended](s, mei, logoutDocument, nil)
-		page.hears("EXPIRED")
-		page.over()
-	})
+	for name, end := range map[string]func(s *server, bearer string, mei store.User) error{
+		"logout": func(s *server, bearer string, _ store.User) error {
+			do[ended](s, bearer, logoutDocument, nil)
+			return nil
+		},
+		"deletion": func(s *server, _ string, mei store.User) error {
+			_, err := s.store.DeleteUser(s.Context(), mei.ID, store.Actor{})
+			return err
+		},
+		"block": func(s *server, _ string, mei store.User) error {
+			_, err := s.store.Block(s.Context(), mei.ID, "spam", store.Actor{})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(s *server) {
+				bearer, in := s.signIn("mei")
+				web, page := watchedScan(s)
+				do[scanLogin](s, bearer, claimScanDocument, variables{"id": web.ID})
+				page.hears("SCANNED")
+				s.need(end(s, bearer, in.User))
+				ended := time.Now()
+				page.hears("EXPIRED")
+				s.same("waited", time.Since(ended), 5*time.Second)
+				page.over()
+			})
+		})
+	}
 }
 
 // TestWhoLeavesLeavesNothing ends with the bubble, which waits for every goroutine.
@@ -147,7 +166,7 @@ func TestTheDashboardHearsOfLogins(t *testing.T) {
 	s.same("field", got.Extensions.Field, "appId")
 }
 
-// TestTheDashboardShowsWhatIs proves that no news carry a user, who may be gone.
+// TestTheDashboardShowsWhatIs proves that no message carries a user, who may be gone.
 func TestTheDashboardShowsWhatIs(t *testing.T) {
 	s := start(t)
 	gone := s.login("gone")
@@ -212,11 +231,26 @@ func TestADashboardEndsWithItsRole(t *testing.T) {
 	}
 }
 
-func TestASubscriptionThatNeedsNobodyIsNotRechecked(t *testing.T) {
+// TestAPageOfSomebodyEndsWithTheirLoginState proves that a subscription which needs
+// no login state ends with the one that its request brought.
+func TestAPageOfSomebodyEndsWithTheirLoginState(t *testing.T) {
 	s := start(t)
-	page := s.listen("garbage", onScanDocument, presented(s.createScan()))
-	s.need(s.resolver.Recheck(page.ctx))
-	page.hears("PENDING")
+	in := s.login("mei")
+	web := s.createScan()
+	anybodys := s.listen("", onScanDocument, presented(web))
+	meis := s.listen(in.AccessToken, onScanDocument, presented(web))
+	stale := s.listen("garbage", onScanDocument, presented(web))
+	connection, err := s.resolver.Connect(resolvers.WithRequest(t.Context(), resolvers.Request{}), in.AccessToken)
+	s.need(err)
+	operation := resolvers.Begin(connection)
+	for _, ctx := range []context.Context{anybodys.ctx, meis.ctx, operation} {
+		s.need(s.resolver.Recheck(ctx))
+	}
+	ask[ended](s, in.AccessToken, logoutDocument, nil)
+	s.need(s.resolver.Recheck(anybodys.ctx))
+	for _, ctx := range []context.Context{meis.ctx, stale.ctx, operation} {
+		s.same("code", s.resolver.Present(ctx, s.resolver.Recheck(ctx)).Extensions["code"], any("UNAUTHENTICATED"))
+	}
 }
 
 func TestConnect(t *testing.T) {

@@ -35,6 +35,12 @@ type UserFilter struct {
 	LastLogin TimeRange
 }
 
+// Counted reports whether a counter is kept of those whom the filter lets through:
+// everybody, or those of one AppID, Status or Role.
+func (f UserFilter) Counted() bool {
+	return f == UserFilter{AppID: f.AppID} || f == UserFilter{Status: f.Status} || f == UserFilter{Role: f.Role}
+}
+
 // Matches reports whether the filter lets a user through.
 func (f UserFilter) Matches(u User) bool {
 	return (f.Search == "" || f.matchesSearch(u)) && f.MatchesButSearch(u)

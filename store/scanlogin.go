@@ -50,9 +50,12 @@ func (s ScanLoginStatus) Done() bool {
 	return s == ScanLoginDenied || s == ScanLoginRedeemed || s == ScanLoginExpired
 }
 
-// At is the ticket as it is at the instant now: expired when its time is over.
+// At is the ticket as it is at the instant now: expired when its time is over, or
+// lies ahead by more than its life. The clock was set back then, and the ticket
+// would live for as long again.
 func (l ScanLogin) At(now time.Time) ScanLogin {
-	if !l.Status.Done() && !now.Before(l.ExpiresAt) {
+	over := !now.Before(l.ExpiresAt) || l.CreatedAt.Sub(now) > ScanLoginLife
+	if !l.Status.Done() && over {
 		l.Status = ScanLoginExpired
 	}
 	return l

@@ -16,12 +16,19 @@ func TestScanLoginAt(t *testing.T) {
 		store.ScanLoginDenied:   store.ScanLoginDenied,
 		store.ScanLoginRedeemed: store.ScanLoginRedeemed,
 	} {
-		ticket := store.ScanLogin{Status: status, ExpiresAt: end}
+		ticket := store.ScanLogin{Status: status, CreatedAt: begin, ExpiresAt: end}
 		if got := ticket.At(end.Add(-time.Millisecond)).Status; got != status {
 			t.Errorf("%s is %s before its end", status, got)
 		}
 		if got := ticket.At(end).Status; got != atEnd {
 			t.Errorf("%s is %s at its end, want %s", status, got, atEnd)
+		}
+		ahead := begin.Add(-store.ScanLoginLife)
+		if got := ticket.At(ahead).Status; got != status {
+			t.Errorf("%s is %s when the clocks differ by its life", status, got)
+		}
+		if got := ticket.At(ahead.Add(-time.Millisecond)).Status; got != atEnd {
+			t.Errorf("%s is %s when it lies further ahead, want %s", status, got, atEnd)
 		}
 	}
 }

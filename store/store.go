@@ -121,13 +121,14 @@ type Store interface {
 
 	// AnswerScanLogin approves or denies a ticket for the user who claimed it. What
 	// was approved may be denied until it is redeemed; nothing else that was decided
-	// changes. A denial is audited. ErrNotFound, ErrScanLoginTaken when this user has
-	// not claimed it, ErrSessionEnded, ErrUserBlocked.
+	// changes. A denial is audited. ErrNotFound, also when the ticket is another app's
+	// than the session; ErrScanLoginTaken when this user has not claimed it;
+	// ErrSessionEnded, ErrUserBlocked.
 	AnswerScanLogin(ctx context.Context, id, sessionID string, approve bool, by Actor) (ScanLogin, error)
 
 	// RedeemScanLogin begins a session of the user who approved, in the app and with
 	// the OpenID of the session that claimed, once: it counts as a login, and the
-	// audit names the ticket. When there is nothing to redeem LoggedIn is nil and the
+	// audit names the ticket and the session that claimed it. When there is nothing to redeem LoggedIn is nil and the
 	// ticket tells why. ErrNotFound, also for a wrong secret; ErrUserBlocked.
 	RedeemScanLogin(ctx context.Context, in RedeemScanLogin) (ScanLogin, *LoggedIn, error)
 
@@ -150,8 +151,8 @@ type Store interface {
 	Users(ctx context.Context, q UserQuery) (UserPage, error)
 
 	// CountUsers counts the users that a filter lets through. The count is exact
-	// for an empty filter and for one of AppID, Status and Role alone, and
-	// whenever it is at most CountLimit; otherwise exact is false.
+	// where a counter is kept (UserFilter.Counted) and whenever it is at most
+	// CountLimit; otherwise exact is false.
 	CountUsers(ctx context.Context, f UserFilter) (n int, exact bool, err error)
 
 	// KeepProfile merges a profile from open data into the user's, as
@@ -250,7 +251,7 @@ type Store interface {
 	// have, session_keys and messages that are remembered no longer and audit events
 	// older than AuditRetention, at most limit of each, and writes down when sessions
 	// were last used. It returns the largest of these numbers, also beside ErrDamaged:
-	// it passes over what does not read.
+	// it passes over what does not read, but for tickets, whose ids say enough.
 	Sweep(ctx context.Context, limit int) (int, error)
 
 	// Check walks everything and tells problem, in one sentence without personal

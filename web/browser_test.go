@@ -27,6 +27,11 @@ func TestInBrowser(t *testing.T) {
 		scriptsFault(b, d, code)
 		b.quiet(d.simulator)
 	})
+	t.Run("the phone calls ::1 localhost, which its policy can name", func(t *testing.T) {
+		b := newTab(t, path)
+		b.do(chromedp.Navigate(d.simulator + "/#server=http://[::1]:8080"))
+		getsCode(b, dev{server: "http://localhost:8080"})
+	})
 }
 
 // showsSchema opens the playground with a login code, and looks for login in

@@ -21,7 +21,7 @@ func TestOperations(t *testing.T) {
 	}
 	operation := regexp.MustCompile("`((?:# .*\n|#\n|\n)*(?:query|mutation|subscription) [^`]*)`")
 	for name, want := range map[string]int{
-		"playground/examples.js": 10, "playground/scan.js": 4, "phone/mutations.js": 5,
+		"playground/examples.js": 10, "playground/ticket.js": 4, "phone/mutations.js": 5,
 	} {
 		found := operation.FindAllStringSubmatch(read(t, name), -1)
 		if len(found) != want {

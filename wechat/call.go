@@ -18,8 +18,8 @@ const (
 	// answer. WeChat names no figure of its own.
 	callTimeout = 5 * time.Second
 
-	// maxAnswer is the largest answer that is read, in bytes. Real ones have
-	// some hundreds, and a picture some ten thousands.
+	// maxAnswer is the largest answer that is read, in bytes. Real ones have some
+	// hundreds; a picture has tens of thousands.
 	maxAnswer = 1 << 20
 )
 
@@ -34,9 +34,9 @@ type apiRequest struct {
 	classes map[int]error // of the errcodes that mean something of their own here
 	answers []int         // errcodes that are answers and no failures
 
-	// picture takes a success that is no JSON object but a picture, and reports
-	// whether it is one. Nil where every answer is an object.
-	picture func(body []byte) bool
+	// picture takes a success that is no JSON object but a picture; it fails when
+	// it is none. Nil where every answer is an object.
+	picture func(body []byte) *Error
 }
 
 // call makes one call and has read take what it needs from the answer; read
@@ -64,10 +64,8 @@ func (c *Client) exchange(ctx context.Context, r apiRequest, read func(*object) 
 	switch {
 	case !ok && r.picture == nil:
 		return unavailable("answer is not a JSON object")
-	case !ok && !r.picture(body):
-		return unavailable("answer is neither a JSON object nor a picture")
 	case !ok:
-		return nil
+		return r.picture(body)
 	}
 	errcode := answer.integer("errcode")
 	if errcode != 0 && !slices.Contains(r.answers, errcode) {

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -89,6 +90,7 @@ type Client struct {
 	updateToken func(context.Context, string, func([]byte) ([]byte, error)) error
 	now         func() time.Time
 	refreshes   singleflight.Group // of access_tokens, by AppID
+	redraws     *semaphore.Weighted
 }
 
 // NewClient returns a client for the apps of o. It opens no connection. Its
@@ -123,6 +125,7 @@ func NewClient(o Options) (*Client, error) {
 		loadToken:   o.LoadToken,
 		updateToken: o.UpdateToken,
 		now:         o.Now,
+		redraws:     semaphore.NewWeighted(maxRedraws),
 	}, nil
 }
 

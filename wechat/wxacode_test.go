@@ -2,6 +2,7 @@ package wechat
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -11,6 +12,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -116,7 +118,11 @@ func TestWxaCodeAnswers(t *testing.T) {
 		"a GIF":                   {drawn(t, 280, 300, asGIF), false},
 		"a JPEG cut off":          {drawn(t, 280, 300, asJPEG)[:600], false},
 		"a PNG cut off":           {drawn(t, 280, 300, asPNG)[:60], false},
-		"a PNG that is too wide":  {headOfPNG(maxCodeSide+1, 1), false},
+		"a progressive JPEG":      {progressive(64 << 10 / 12), false},
+		"a PNG of noise":          {noise(t, 250), true},
+		"a PNG of much noise":     {noise(t, defaultCodeSide), false},
+		"a PNG that is too wide":  {drawn(t, defaultCodeSide+1, 1, asPNG), false},
+		"a JPEG that is too high": {drawn(t, 1, defaultCodeSide+1, asJPEG), false},
 		"a PNG of a terapixel":    {headOfPNG(1<<20, 1<<20), false},
 		"nothing":                 {nil, false},
 		"a word":                  {[]byte(testErrmsg), false},
@@ -130,7 +136,7 @@ func TestWxaCodeAnswers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantPNG(t, code, 280, 300)
+				wantSameSize(t, code, test.body)
 				return
 			}
 			if !errors.Is(err, ErrUnavailable) || code != nil {
@@ -142,6 +148,45 @@ func TestWxaCodeAnswers(t *testing.T) {
 			wantNoSecret(t, err)
 		})
 	}
+}
+
+// wantSameSize wants a PNG as large as a picture.
+func wantSameSize(t *testing.T, code, picture []byte) {
+	t.Helper()
+	size, _, err := image.DecodeConfig(bytes.NewReader(picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantPNG(t, code, size.Width, size.Height)
+}
+
+// TestProgressiveIsAPicture proves that what is refused is no nonsense.
+func TestProgressiveIsAPicture(t *testing.T) {
+	if _, err := jpeg.Decode(bytes.NewReader(progressive(3))); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := redraw(progressive(3)); ok {
+		t.Error("a progressive JPEG is redrawn")
+	}
+}
+
+// TestWxaCodeWaitsForItsTurn holds all turns for longer than one caller waits.
+func TestWxaCodeWaitsForItsTurn(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		c := w.client(t)
+		if !c.redraws.TryAcquire(maxRedraws) {
+			t.Fatal("somebody redraws")
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if code, err := c.WxaCode(ctx, testApp, testPage, testScene); !errors.Is(err, ErrUnavailable) || code != nil {
+			t.Errorf("%d bytes, err = %v, want ErrUnavailable", len(code), err)
+		}
+		c.redraws.Release(maxRedraws)
+		if _, err := c.WxaCode(t.Context(), testApp, testPage, testScene); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWxaCodeStandsOnWhite(t *testing.T) {
@@ -167,6 +212,31 @@ func drawn(t *testing.T, width, height int, encode func(io.Writer, image.Image) 
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// noise is a square PNG that does not compress.
+func noise(t *testing.T, side int) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, side, side))
+	rand.NewChaCha8([32]byte{}).Read(img.Pix)
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// progressive is a grey JPEG as large as a code, of so many scans: each has twelve
+// bytes, which say that nothing changes in any of its blocks (ITU-T T.81, G.1.2.2).
+func progressive(scans int) []byte {
+	const (
+		tables = "\xff\xdb\x00\x43\x00%s" + // all quantisers are 1
+			"\xff\xc2\x00\x0b\x08\x01\xae\x01\xae\x01\x01\x11\x00" + // 430 by 430 of 8 bits, one component
+			"\xff\xc4\x00\x14\x10\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xe0" // one word: EOB14
+		scan = "\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00" + "\x00\x01"
+	)
+	body := fmt.Sprintf(tables, strings.Repeat("\x01", 64)) + strings.Repeat(scan, scans)
+	return []byte("\xff\xd8" + body + "\xff\xd9")
 }
 
 // headOfPNG promises a picture of some size, and ends.

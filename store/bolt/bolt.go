@@ -21,8 +21,9 @@
 //	sessions          session id → session
 //	sessions_by_user  user id, session id → nothing
 //	sessions_by_end   expiry in milliseconds, session id → nothing
-//	scanlogins        ticket id → ticket of scan login
-//	claims            session id, id of a ticket that it claimed → nothing
+//	scan_logins       ticket id → ticket of scan login
+//	scan_logins_by_session
+//	                  session id, id of a ticket that it claimed → nothing
 //	keys_by_end       when a replaced session_key must be gone, in milliseconds,
 //	                  AppID, NUL, OpenID → nothing
 //	audit             event id → event
@@ -59,29 +60,29 @@ import (
 )
 
 var (
-	bucketMeta           = []byte("meta")
-	bucketKeys           = []byte("keys")
-	bucketUsers          = []byte("users")
-	bucketFormerIDs      = []byte("former_ids")
-	bucketIdentities     = []byte("identities")
-	bucketUnionIDs       = []byte("unionids")
-	bucketPhones         = []byte("phones")
-	bucketNickNames      = []byte("nicknames")
-	bucketDirectory      = []byte("directory")
-	bucketFacets         = []byte("facets")
-	bucketActivity       = []byte("activity")
-	bucketSessions       = []byte("sessions")
-	bucketSessionsByUser = []byte("sessions_by_user")
-	bucketSessionsByEnd  = []byte("sessions_by_end")
-	bucketScanLogins     = []byte("scanlogins")
-	bucketClaims         = []byte("claims")
-	bucketKeysByEnd      = []byte("keys_by_end")
-	bucketAudit          = []byte("audit")
-	bucketAuditByUser    = []byte("audit_by_user")
-	bucketAuditByActor   = []byte("audit_by_actor")
-	bucketAuditByAction  = []byte("audit_by_action")
-	bucketMessages       = []byte("messages")
-	bucketMessagesByEnd  = []byte("messages_by_end")
+	bucketMeta                = []byte("meta")
+	bucketKeys                = []byte("keys")
+	bucketUsers               = []byte("users")
+	bucketFormerIDs           = []byte("former_ids")
+	bucketIdentities          = []byte("identities")
+	bucketUnionIDs            = []byte("unionids")
+	bucketPhones              = []byte("phones")
+	bucketNickNames           = []byte("nicknames")
+	bucketDirectory           = []byte("directory")
+	bucketFacets              = []byte("facets")
+	bucketActivity            = []byte("activity")
+	bucketSessions            = []byte("sessions")
+	bucketSessionsByUser      = []byte("sessions_by_user")
+	bucketSessionsByEnd       = []byte("sessions_by_end")
+	bucketScanLogins          = []byte("scan_logins")
+	bucketScanLoginsBySession = []byte("scan_logins_by_session")
+	bucketKeysByEnd           = []byte("keys_by_end")
+	bucketAudit               = []byte("audit")
+	bucketAuditByUser         = []byte("audit_by_user")
+	bucketAuditByActor        = []byte("audit_by_actor")
+	bucketAuditByAction       = []byte("audit_by_action")
+	bucketMessages            = []byte("messages")
+	bucketMessagesByEnd       = []byte("messages_by_end")
 
 	keyVersion  = []byte("version")
 	keySessions = []byte("sessions")

@@ -136,22 +136,26 @@ var breakages = []breakage{
 	{"a session that ended uncounted", session(func(s *store.Session) { s.Blocked = true }),
 		`meta: the counter "sessions" is 4, there are 3`},
 
-	{"half a ticket", changed(bucketScanLogins, "", halved), "scanlogins: TICKET does not read"},
-	{"a ticket without an id", added(bucketScanLogins, "ticket"), "scanlogins: a key of 6 bytes is not an id"},
+	{"half a ticket", changed(bucketScanLogins, "", halved), "scan_logins: TICKET does not read"},
+	{"a ticket without an id", added(bucketScanLogins, "ticket"), "scan_logins: a key of 6 bytes is not an id"},
 	{"a ticket in no state that is kept", changed(bucketScanLogins, "", func(v []byte) []byte {
 		v[1+1+len(app)+32] = byte(len(statusesKept)) // behind the version, the AppID and the hash
 		return v
-	}), "scanlogins: TICKET does not read"},
+	}), "scan_logins: TICKET does not read"},
 	{"a ticket that nobody scanned", claimed(func(l *store.ScanLogin) { l.SessionID = "" }),
-		"scanlogins: TICKET is SCANNED, which does not go with who claimed it"},
+		"scan_logins: TICKET is SCANNED, which does not go with who claimed it"},
 	{"a ticket that somebody scanned", claimed(func(l *store.ScanLogin) { l.Status = store.ScanLoginPending }),
-		"scanlogins: TICKET is PENDING, which does not go with who claimed it"},
+		"scan_logins: TICKET is PENDING, which does not go with who claimed it"},
 	{"a ticket of another session", claimed(func(l *store.ScanLogin) { l.SessionID = fixtureID(9) }),
-		"claims: the entry of TICKET is missing or wrong"},
+		"scan_logins_by_session: the entry of TICKET is missing or wrong"},
 	{"a ticket of no session", claimed(func(l *store.ScanLogin) { l.SessionID = fixtureID(9) }),
-		"scanlogins: TICKET is claimed by " + fixtureID(9) + ", which is not there or does not read"},
+		"scan_logins: TICKET is claimed by " + fixtureID(9) + ", which is not there or does not read"},
 	{"a ticket of another app", claimed(func(l *store.ScanLogin) { l.AppID = otherApp }),
-		"scanlogins: TICKET is claimed by SESSION, which is of another app"},
+		"scan_logins: TICKET is claimed by SESSION, which is of another app"},
+	{"a ticket ahead of the clock", func(t *tx, _ store.LoggedIn) error {
+		ahead := t.now.Add(2 * aheadOfClock)
+		return t.putScanLogin(store.ScanLogin{ID: store.NewID(store.ScanLoginPrefix, ahead), Status: store.ScanLoginPending})
+	}, "scan_logins: scn_* lies ahead of the clock, and stays until it is over: is the clock right?"},
 
 	{"half an event", changed(bucketAudit, "", halved), "audit: EVENT does not read"},
 	{"an event without an id", added(bucketAudit, "event"), "audit: a key of 5 bytes is not an id"},

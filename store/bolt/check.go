@@ -160,7 +160,7 @@ func (c *checker) expect(record string, list []entry) {
 // Identities, which are records too, are looked at by checkIdentity besides.
 var indexes = [][]byte{
 	bucketFormerIDs, bucketUnionIDs, bucketPhones, bucketNickNames, bucketDirectory,
-	bucketSessionsByUser, bucketSessionsByEnd, bucketClaims, bucketKeysByEnd,
+	bucketSessionsByUser, bucketSessionsByEnd, bucketScanLoginsBySession, bucketKeysByEnd,
 	bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessagesByEnd,
 }
 

@@ -140,12 +140,15 @@ func (c *checker) checkScanLogin(key, value []byte) {
 	id := raw.Text(store.ScanLoginPrefix)
 	ticket, err := decodeScanLogin(raw, value)
 	if err != nil {
-		c.tell("scanlogins: %s does not read", id)
+		c.tell("scan_logins: %s does not read", id)
 		return
 	}
 	c.expect(id, entriesOfScanLogin(ticket))
+	if ticket.CreatedAt.After(c.now.Add(aheadOfClock)) {
+		c.tell("scan_logins: %s lies ahead of the clock, and stays until it is over: is the clock right?", id)
+	}
 	if (ticket.Status == store.ScanLoginPending) != (ticket.SessionID == "") {
-		c.tell("scanlogins: %s is %s, which does not go with who claimed it", id, ticket.Status)
+		c.tell("scan_logins: %s is %s, which does not go with who claimed it", id, ticket.Status)
 	}
 	if ticket.SessionID == "" {
 		return
@@ -153,9 +156,9 @@ func (c *checker) checkScanLogin(key, value []byte) {
 	session, err := c.keptSession(rawSession(ticket.SessionID))
 	switch {
 	case err != nil:
-		c.tell("scanlogins: %s is claimed by %s, which is not there or does not read", id, ticket.SessionID)
+		c.tell("scan_logins: %s is claimed by %s, which is not there or does not read", id, ticket.SessionID)
 	case session.AppID != ticket.AppID:
-		c.tell("scanlogins: %s is claimed by %s, which is of another app", id, session.ID)
+		c.tell("scan_logins: %s is claimed by %s, which is of another app", id, session.ID)
 	}
 }
 

@@ -116,7 +116,7 @@ func TestDamageIsTold(t *testing.T) {
 			return errorOf(s.AuditEvents(t.Context(), store.AuditQuery{Limit: 10}))
 		},
 		"keys": func(s *Store, _ store.LoggedIn) error { return errorOf(s.Secret(t.Context(), "token")) },
-		"scanlogins": func(s *Store, _ store.LoggedIn) error {
+		"scan_logins": func(s *Store, _ store.LoggedIn) error {
 			return errorOf(s.ScanLogin(t.Context(), ticketOf(t, s).ID))
 		},
 		"identities": func(s *Store, _ store.LoggedIn) error { return errorOf(s.SessionKeys(t.Context(), app, "alice")) },
@@ -235,9 +235,30 @@ func TestSweepGoesOnBehindDamage(t *testing.T) {
 	}
 }
 
+// TestSweepTakesTicketsThatDoNotRead damages a ticket that a session claimed.
+func TestSweepTakesTicketsThatDoNotRead(t *testing.T) {
+	s := openTest(t, testOptions())
+	useEverything(t, s)
+	err := s.file.Update(func(tx *bbolt.Tx) error { return damaged(tx.Bucket(bucketScanLogins), damages["halved"]) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(problemsOf(t, s)) == 0 {
+		t.Error("the damage is not told while the ticket is kept")
+	}
+	over := begin.Add(store.ScanLoginLife + store.ScanLoginKept)
+	for want, now := range []time.Time{over.Add(-time.Millisecond), over} {
+		s.options.Now = func() time.Time { return now }
+		if n, err := s.Sweep(t.Context(), 100); n != want || err != nil {
+			t.Errorf("%v after it was opened: swept %d, %v, want %d", now.Sub(begin), n, err, want)
+		}
+	}
+	checkStore(t, s)
+}
+
 // ticketOf names the ticket of a store that was used for everything.
 func ticketOf(t *testing.T, s *Store) store.ScanLogin {
 	t.Helper()
-	keys := keysOf(t, s, "scanlogins")
+	keys := keysOf(t, s, "scan_logins")
 	return store.ScanLogin{ID: rawID([]byte(keys[0])).Text(store.ScanLoginPrefix)}
 }

@@ -28,6 +28,28 @@ func TestDirectoryOf100000(t *testing.T) {
 	t.Run("an end", func(t *testing.T) { testWalkEnds(t, s) })
 }
 
+// TestCounters holds what the store says of its counters against those that are
+// kept.
+func TestCounters(t *testing.T) {
+	s := openTest(t, testOptions())
+	span := store.TimeRange{From: begin}
+	for _, f := range []store.UserFilter{
+		{}, {AppID: app}, {Status: store.StatusActive}, {Status: store.StatusBlocked}, {Role: store.RoleUser}, {Role: store.RoleAdmin},
+		{Search: "a"}, {Created: span}, {LastLogin: span}, {AppID: app, Status: store.StatusActive},
+		{AppID: app, Role: store.RoleUser}, {Status: store.StatusActive, Role: store.RoleUser}, {AppID: app, Search: "a"},
+	} {
+		err := s.view(t.Context(), "test", func(tx *tx) error {
+			if _, kept := (&directory{tx: tx, ctx: t.Context()}).kept(f); kept != f.Counted() {
+				t.Errorf("a counter of %+v is kept: %t, but Counted says %t", f, kept, f.Counted())
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // populate writes users down as Login and the rest would have left them, 3,000 in
 // each transaction: so many logins would take minutes.
 func populate(t testing.TB, s *Store, size int) []store.User {

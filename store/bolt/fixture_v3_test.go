@@ -103,6 +103,12 @@ func TestFixtureV3(t *testing.T) {
 		Filter: store.AuditFilter{UserID: alice.ID, Action: store.ActionScanLoginDenied}, Limit: 10,
 	})
 	same(t, "denials", len(denials.Events), 1, err)
+	logins, err := s.AuditEvents(t.Context(), store.AuditQuery{
+		Filter: store.AuditFilter{UserID: alice.ID, Action: store.ActionLogin}, Limit: 1,
+	})
+	redeemed := rawID([]byte(keysOf(t, s, "scan_logins")[4])).Text(store.ScanLoginPrefix)
+	detail := store.Optional(fixtureApp + " by " + redeemed + " of " + fixtureID(1))
+	same(t, "the login by scan", logins.Events[0].Detail, detail, err)
 	page, err := s.Session(t.Context(), fixtureID(2))
 	same(t, "the page's session", page, store.Session{
 		ID: fixtureID(2), UserID: alice.ID, AppID: fixtureApp, OpenID: "alice",
@@ -113,14 +119,14 @@ func TestFixtureV3(t *testing.T) {
 	if err := s.EndSession(t.Context(), alice.ID, fixtureID(1), fixtureActor); err != nil {
 		t.Error(err)
 	}
-	same(t, "tickets left by her logout", len(keysOf(t, s, "scanlogins")), 1, nil)
+	same(t, "tickets left by her logout", len(keysOf(t, s, "scan_logins")), 1, nil)
 }
 
 // fixtureTickets returns the tickets, oldest first, without their ids, which nobody
 // can foretell.
 func fixtureTickets(t *testing.T, s *Store) (tickets []store.ScanLogin) {
 	t.Helper()
-	for _, key := range keysOf(t, s, "scanlogins") {
+	for _, key := range keysOf(t, s, "scan_logins") {
 		id := rawID([]byte(key)).Text(store.ScanLoginPrefix)
 		ticket, err := s.ScanLogin(t.Context(), id)
 		same(t, "the id", ticket.ID, id, err)

@@ -22,7 +22,7 @@ func TestLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	var drawn []string
-	for _, row := range regexp.MustCompile(`(?m)^\t(\w+) `).FindAllStringSubmatch(file.Doc.Text(), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\t(\w+)( |$)`).FindAllStringSubmatch(file.Doc.Text(), -1) {
 		drawn = append(drawn, row[1])
 	}
 	slices.Sort(drawn)

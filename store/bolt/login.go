@@ -70,7 +70,7 @@ func (t *tx) admit(before *store.User, user store.User, in store.Login, isNewInA
 // checkSessionID refuses what NewID did not make.
 func checkSessionID(id string) error {
 	if _, ok := store.ParseID(store.SessionPrefix, id); !ok {
-		return fmt.Errorf("bolt: login: not a session id: %q", id)
+		return fmt.Errorf("bolt: not a session id: %q", id)
 	}
 	return nil
 }

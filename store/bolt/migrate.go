@@ -59,7 +59,7 @@ var (
 		bucketFormerIDs, bucketNickNames, bucketDirectory, bucketFacets, bucketActivity,
 		bucketAuditByUser, bucketAuditByActor, bucketAuditByAction, bucketMessages, bucketMessagesByEnd,
 	}
-	bucketsOf3 = [][]byte{bucketScanLogins, bucketClaims}
+	bucketsOf3 = [][]byte{bucketScanLogins, bucketScanLoginsBySession}
 
 	allBuckets = slices.Concat(bucketsOf1, bucketsOf2, bucketsOf3)
 )

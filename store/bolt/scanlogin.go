@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -76,10 +77,12 @@ func (t *tx) answerScanLogin(id, sessionID string, approve bool, by store.Actor)
 		return ticket, err
 	}
 	before, claimer, err := t.scanLogin(id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return ticket, err
-	}
-	if claimer.UserID != session.UserID {
+	case before.AppID != session.AppID:
+		return ticket, store.ErrNotFound
+	case claimer.UserID != session.UserID:
 		return ticket, store.ErrScanLoginTaken
 	}
 	after := before.Answered(approve)
@@ -126,7 +129,8 @@ func (t *tx) redeemScanLogin(in store.RedeemScanLogin) (ticket store.ScanLogin, 
 	return kept, &loggedIn, err
 }
 
-// admitByScan logs in the user of the session that claimed a ticket.
+// admitByScan logs in the user of the session that claimed a ticket. The audit names
+// that session, for who stole it has let a page in.
 func (t *tx) admitByScan(in store.RedeemScanLogin, claimer store.Session) (store.LoggedIn, error) {
 	user, err := t.owner(claimer)
 	if err != nil {
@@ -135,7 +139,7 @@ func (t *tx) admitByScan(in store.RedeemScanLogin, claimer store.Session) (store
 	return t.admit(&user, user, store.Login{
 		AppID: claimer.AppID, OpenID: claimer.OpenID, SessionID: in.SessionID, Refresh: in.Refresh,
 		UserAgent: in.UserAgent, IPAddress: in.IPAddress,
-	}, false, store.Optional(claimer.AppID+" by "+in.ID))
+	}, false, store.Optional(claimer.AppID+" by "+in.ID+" of "+claimer.ID))
 }
 
 // scanLogin returns a ticket that is not gone, as it is now, and the session that
@@ -170,10 +174,23 @@ func (t *tx) keptScanLogin(raw store.RawID) (store.ScanLogin, error) {
 // dropScanLogins removes the tickets that a session claimed: the address and the
 // user agent in them are of the session's user.
 func (t *tx) dropScanLogins(session store.RawID) error {
-	for _, key := range t.keysFrom(bucketClaims, session[:], session[:], math.MaxInt) {
+	for _, key := range t.keysFrom(bucketScanLoginsBySession, session[:], session[:], math.MaxInt) {
 		id := rawID(key[len(session):])
-		if err := errors.Join(t.delete(bucketScanLogins, id[:]), t.delete(bucketClaims, key)); err != nil {
+		if err := errors.Join(t.delete(bucketScanLogins, id[:]), t.delete(bucketScanLoginsBySession, key)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// forgetScanLogin removes the entries of a ticket that does not read. Nothing tells
+// which session claimed it, and the index is short: no ticket is kept for long.
+func (t *tx) forgetScanLogin(id store.RawID) error {
+	for _, key := range t.keysFrom(bucketScanLoginsBySession, nil, nil, math.MaxInt) {
+		if bytes.HasSuffix(key, id[:]) {
+			if err := t.delete(bucketScanLoginsBySession, key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ func entriesOfScanLogin(ticket store.ScanLogin) []entry {
 		return nil
 	}
 	session, id := rawSession(ticket.SessionID), rawScanLogin(ticket.ID)
-	return []entry{{bucketClaims, append(session[:], id[:]...), nil}}
+	return []entry{{bucketScanLoginsBySession, append(session[:], id[:]...), nil}}
 }
 
 // rawScanLogin returns the bare id of a ticket that the store made.

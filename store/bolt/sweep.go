@@ -73,8 +73,8 @@ var sweepers = []sweeper{
 	}},
 	{bucketScanLogins, overScanLogins, func(t *tx, key []byte) error {
 		ticket, err := t.keptScanLogin(rawID(key))
-		if err != nil {
-			return err
+		if err != nil { // its key alone says that it is over, and it may hold an address
+			return t.forgetScanLogin(rawID(key))
 		}
 		return t.replace(entriesOfScanLogin(ticket), nil)
 	}},

@@ -15,7 +15,7 @@ var claimLaws = []law{
 	{"a denial is audited once", testDenialAudit},
 	{"a ticket is of the user who claimed it first", testClaimTaken},
 	{"one of 32 users claims a ticket", testConcurrentClaim},
-	{"a ticket is claimed in its own app", testClaimOtherApp},
+	{"a ticket is claimed and answered in its own app", testTicketOtherApp},
 	{"a ticket is claimed and answered in a live session", testClaimEnded},
 	{"what is no ticket is not found", testUnknownTickets},
 }
@@ -99,14 +99,23 @@ func testConcurrentClaim(t *testing.T, h Harness) {
 	f.same("who claimed it", strings.Join(won[:], ""), f.ticket(id).SessionID) // holds for one winner only
 }
 
-func testClaimOtherApp(t *testing.T, h Harness) {
+func testTicketOtherApp(t *testing.T, h Harness) {
 	f := open(t, h)
-	here, there := f.enter("alice").Session.ID, f.login(f.comingTo(otherApp, "alice-there", "")).Session.ID
+	here := f.login(f.comingTo(app, "alice", "union-alice")).Session.ID
+	there := f.login(f.comingTo(otherApp, "alice-there", "union-alice")).Session.ID // hers too
 	id := f.openScan().ID
-	f.refused(errorOf(f.store.ClaimScanLogin(t.Context(), id, there)), store.ErrNotFound)
-	f.same("the ticket", f.ticket(id).Status, store.ScanLoginPending)
+	elsewhere := func(want store.ScanLoginStatus) {
+		t.Helper()
+		f.refused(errorOf(f.store.ClaimScanLogin(t.Context(), id, there)), store.ErrNotFound)
+		f.refused(errorOf(f.store.AnswerScanLogin(t.Context(), id, there, true, actor)), store.ErrNotFound)
+		f.refused(errorOf(f.store.AnswerScanLogin(t.Context(), id, there, false, actor)), store.ErrNotFound)
+		f.same("the ticket", f.ticket(id).Status, want)
+	}
+	elsewhere(store.ScanLoginPending)
 	f.claim(id, here)
-	f.refused(errorOf(f.store.ClaimScanLogin(t.Context(), id, there)), store.ErrNotFound)
+	elsewhere(store.ScanLoginScanned)
+	f.answer(id, here, true)
+	elsewhere(store.ScanLoginApproved)
 }
 
 func testClaimEnded(t *testing.T, h Harness) {

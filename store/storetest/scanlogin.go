@@ -154,7 +154,7 @@ func (f *fixture) isScanned(got, first store.LoggedIn, in store.RedeemScanLogin,
 	f.same("the user", f.user(first.User.ID), want.User)
 	f.same("the audit", f.newestEvent(), store.AuditEvent{
 		At: at, Action: store.ActionLogin, Actor: first.User.ID, UserID: store.Optional(first.User.ID), IPAddress: pageAddress,
-		Detail: store.Optional(first.Session.AppID + " by " + in.ID),
+		Detail: store.Optional(first.Session.AppID + " by " + in.ID + " of " + first.Session.ID),
 	})
 	day := store.DayOf(at, nil)
 	rows, err := f.store.Activity(f.Context(), day, day, first.Session.AppID)

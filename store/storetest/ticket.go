@@ -10,6 +10,7 @@ import (
 
 var ticketLaws = []law{
 	{"a ticket expires at the instant", testTicketExpiry},
+	{"a ticket expires when the clock is set back", testTicketAhead},
 	{"a ticket that expired unclaimed does not tell where it came from", testTicketOrigin},
 	{"a ticket is swept some minutes after it expired", testTicketSweep},
 	{"a ticket dies with the session that claimed it", testTicketDiesWithSession},
@@ -41,6 +42,24 @@ func testTicketExpiry(t *testing.T, h Harness) {
 			f.same("claimed", f.claim(id, session.ID).Status, store.ScanLoginExpired)
 			f.same("approved", f.answer(id, session.ID, true).Status, store.ScanLoginExpired)
 			f.same("denied", f.answer(id, session.ID, false).Status, store.ScanLoginExpired)
+			f.nothingIn(id, store.ScanLoginExpired)
+			f.liveSessions(1)
+		})
+	}
+}
+
+// testTicketAhead sets the clock back, by as much as it may differ and by more.
+func testTicketAhead(t *testing.T, h Harness) {
+	for name, reach := range stages {
+		t.Run(name, func(t *testing.T) {
+			f := open(t, h)
+			session := f.enter("alice").Session
+			id := reach(f, session.ID)
+			f.clock.Advance(-store.ScanLoginLife)
+			f.same("a ticket's life ahead", f.ticket(id).Status, store.ScanLoginStatus(strings.ToUpper(name)))
+			f.clock.Advance(-instant)
+			f.same("further ahead", f.ticket(id).Status, store.ScanLoginExpired)
+			f.same("claimed", f.claim(id, session.ID).Status, store.ScanLoginExpired)
 			f.nothingIn(id, store.ScanLoginExpired)
 			f.liveSessions(1)
 		})

@@ -68,9 +68,12 @@ export function values(answer, names) {
   return names.filter((name) => answer[name]).map((name) => value(name, answer[name]));
 }
 
-/** Menshen's address without a slash at its end, or "" when it is not an address of the web. */
+/**
+ * Menshen's address without a slash at its end, or "" when it is not an address of the web. A content
+ * security policy cannot name an IPv6 address, but localhost, which browsers look for at ::1 too.
+ */
 export function server() {
-  const url = URL.parse($("#server").value);
+  const url = URL.parse($("#server").value.replace("//[::1]", "//localhost"));
   return url && /^https?:$/.test(url.protocol) ? url.origin + url.pathname.replace(/\/+$/, "") : "";
 }
 

@@ -3,30 +3,11 @@
 //
 // The secret and the tokens stay in variables: never in the address, in storage or in the document.
 
-import { overEvents, overSocket } from "./subscription.js";
+import { carriers, lifeOf, openTicket, redeem, whoAmI } from "./ticket.js";
 
 const $ = (selector) => document.querySelector(selector);
-const endpoint = $("meta[name=graphql-endpoint]").content;
 
-const operations = {
-  create: `mutation CreateScanLogin($appId: ID) {
-  createScanLogin(appId: $appId) { id secret qrCode expiresAt }
-}`,
-  follow: `subscription ScanLogin($id: ID!, $secret: String!) {
-  scanLogin(id: $id, secret: $secret) { status }
-}`,
-  redeem: `mutation RedeemScanLogin($id: ID!, $secret: String!) {
-  redeemScanLogin(id: $id, secret: $secret) {
-    status
-    login { accessToken refreshToken user { id } }
-  }
-}`,
-  me: `query Me {
-  me { id sessions { id current } }
-}`,
-};
-
-/** What each state of a ticket says to the person. */
+/** What each state of a ticket says to the person, and what each refusal that ends it. */
 const words = {
   PENDING: "Scan the code with the mini program.",
   SCANNED: "Scanned. Approve on the phone.",
@@ -34,60 +15,12 @@ const words = {
   DENIED: "Refused on the phone.",
   EXPIRED: "The code is too old. Take a new one.",
   REDEEMED: "This code was used.",
+  NOT_FOUND: "The server does not know this code. Take a new one.",
+  USER_BLOCKED: "This user is blocked and cannot sign in.",
 };
 
-/** The states in which there is nothing more to wait for. */
-const settled = new Set(["APPROVED", "DENIED", "EXPIRED", "REDEEMED"]);
-
-/** Sends a query or a mutation; gives its data, or throws the server's own sentence. */
-async function send(query, variables, { headers, signal }) {
-  const response = await fetch(endpoint, {
-    method: "POST",
-    credentials: "omit",
-    headers: { Accept: "application/graphql-response+json", "Content-Type": "application/json", ...headers },
-    body: JSON.stringify({ query, variables }),
-    signal,
-  });
-  return dataOf(await response.json());
-}
-
-function dataOf({ data, errors }) {
-  if (errors) {
-    throw new Error(errors[0].message);
-  }
-  return data;
-}
-
-/** Gives the ticket's state; with the login, once, when it is approved. */
-async function redeem({ id, secret }, signal) {
-  return (await send(operations.redeem, { id, secret }, { signal })).redeemScanLogin;
-}
-
-// ---- Three ways to wait ---------------------------------------------------------------------
-
-const carriers = {
-  sse: { name: "server-sent events", states: subscribed(overEvents) },
-  ws: { name: "WebSocket", states: subscribed(overSocket) },
-  poll: { name: "asking every two seconds", states: polled },
-};
-
-/** The states of a ticket as the server tells them. */
-function subscribed(follow) {
-  return async function* ({ id, secret }, signal) {
-    const request = { query: operations.follow, variables: { id, secret } };
-    for await (const answer of follow(endpoint, request, { signal })) {
-      yield dataOf(answer).scanLogin;
-    }
-  };
-}
-
-/** The states of a ticket by asking, for networks that let neither events nor sockets through. */
-async function* polled(ticket, signal) {
-  while (!signal.aborted) {
-    yield await redeem(ticket, signal);
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-  }
-}
+/** The states in which there is something to wait for. */
+const waiting = new Set(["PENDING", "SCANNED"]);
 
 /** Waits until the person has answered or it is too late: by the way chosen, else by the next one. */
 async function answered(ticket, signal) {
@@ -96,13 +29,14 @@ async function answered(ticket, signal) {
     $("#carrier").textContent = carriers[kind].name;
     try {
       for await (const state of carriers[kind].states(ticket, signal)) {
-        say(words[state.status], state.status);
-        if (settled.has(state.status)) {
+        say(state.status);
+        if (!waiting.has(state.status)) {
           return state;
         }
       }
     } catch (error) {
-      if (signal.aborted || kind === "poll") {
+      signal.throwIfAborted();
+      if (words[error.code] || kind === "poll") {
         throw error;
       }
     }
@@ -111,10 +45,10 @@ async function answered(ticket, signal) {
 
 // ---- The page -------------------------------------------------------------------------------
 
-function say(sentence, status = "ERROR") {
+function say(status, sentence = words[status]) {
   $("#status").textContent = sentence;
   $("#status").dataset.status = status;
-  $("#code").classList.toggle("used", settled.has(status));
+  $("#code").classList.toggle("used", !waiting.has(status));
 }
 
 function show({ id, qrCode, expiresAt }) {
@@ -123,25 +57,25 @@ function show({ id, qrCode, expiresAt }) {
   $("#until").textContent = `Good until ${new Date(expiresAt).toLocaleTimeString([], { hour12: false })}.`;
   $("#copy").textContent = "Copy";
   $("#ticket").hidden = false;
+  say("PENDING");
 }
 
 /** Shows that the login works. A real page would keep the tokens and go on. */
 async function enter({ accessToken }, signal) {
-  const { me } = await send(operations.me, {}, { headers: { Authorization: `Bearer ${accessToken}` }, signal });
+  const me = await whoAmI(accessToken, signal);
   $("#user").textContent = me.id;
   $("#session-id").textContent = me.sessions.find((session) => session.current).id;
   $("#session").hidden = false;
-  say("You are in.", "REDEEMED");
+  say("REDEEMED", "You are in.");
 }
 
 async function signIn(signal) {
-  const appId = address().get("appId");
-  const ticket = (await send(operations.create, { appId }, { signal })).createScanLogin;
+  const ticket = await openTicket(address().get("appId"), signal);
   show(ticket);
-  let state = await answered(ticket, signal);
+  let state = await answered(ticket, AbortSignal.any([signal, lifeOf(ticket)]));
   if (state.status === "APPROVED") {
     state = await redeem(ticket, signal);
-    say(words[state.status], state.status); // it may have been refused since
+    say(state.status); // it may have been refused since
   }
   if (state.login) {
     await enter(state.login, signal);
@@ -156,7 +90,7 @@ function start() {
   controller = new AbortController();
   const { signal } = controller;
   $("#session").hidden = true;
-  signIn(signal).catch((error) => signal.aborted || say(error.message));
+  signIn(signal).catch(({ code, message }) => signal.aborted || (words[code] ? say(code) : say("ERROR", message)));
 }
 
 /** What the address asks for: #transport=ws or sse, &appId=… when the server has several apps. */

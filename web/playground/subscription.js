@@ -42,27 +42,21 @@ export async function* overSocket(endpoint, request, { headers, signal } = {}) {
   url.protocol = url.protocol.replace("http", "ws");
   const socket = new WebSocket(url, "graphql-transport-ws");
   const send = (message) => socket.send(JSON.stringify(message));
-  const close = () => socket.close(1000);
-  signal?.addEventListener("abort", close);
   socket.addEventListener("open", () => send({ type: "connection_init", payload: headers ?? {} }));
-  try {
-    for await (const { type, payload } of chunksOf(messagesOf(socket))) {
-      if (type === "connection_ack") {
-        send({ id: "1", type: "subscribe", payload: request });
-      } else if (type === "ping") {
-        send({ type: "pong" });
-      } else if (type === "next") {
-        yield payload;
-      } else if (type === "error") {
-        yield { errors: payload };
-        return;
-      } else if (type === "complete") {
-        return;
-      }
+  const messages = messagesOf(socket).pipeThrough(new TransformStream(), { signal });
+  for await (const { type, payload } of chunksOf(messages)) {
+    if (type === "connection_ack") {
+      send({ id: "1", type: "subscribe", payload: request });
+    } else if (type === "ping") {
+      send({ type: "pong" });
+    } else if (type === "next") {
+      yield payload;
+    } else if (type === "error") {
+      yield { errors: payload };
+      return;
+    } else if (type === "complete") {
+      return;
     }
-  } finally {
-    signal?.removeEventListener("abort", close);
-    close();
   }
 }
 
@@ -75,6 +69,7 @@ function messagesOf(socket) {
         messages.error(new Error(`The WebSocket closed (${[code, reason].filter(Boolean).join(" ")}).`));
       });
     },
+    cancel: () => socket.close(1000),
   });
 }
 

@@ -15,26 +15,26 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// Trusted is a manifest of documents that a server trusts, those of its own
+// Manifest is a manifest of documents that a server trusts, those of its own
 // clients. Nil is an empty one.
-type Trusted struct {
+type Manifest struct {
 	texts map[string]string // by key without "sha256:", and by hash
 }
 
 // maxManifest is the longest manifest in bytes. It is read as a whole.
 const maxManifest = 4 << 20
 
-// LoadTrusted reads a manifest as graphql-codegen writes it with
+// LoadManifest reads a manifest as graphql-codegen writes it with
 // persistedDocuments (persisted-documents.json): a JSON object of at most 4 MiB
 // from key to document. A key is "sha256:" and the hash of its document, or any
 // other name. Every document must be valid under the schema; the error names the
 // key of the first that is not.
-func LoadTrusted(name string, schema *ast.Schema) (*Trusted, error) {
+func LoadManifest(name string, schema *ast.Schema) (*Manifest, error) {
 	manifest, err := readManifest(name)
 	if err != nil {
 		return nil, fmt.Errorf("trusted documents in %s: %w", name, err)
 	}
-	trusted := &Trusted{texts: map[string]string{}}
+	trusted := &Manifest{texts: map[string]string{}}
 	for _, key := range slices.Sorted(maps.Keys(manifest)) {
 		if err := trusted.add(key, manifest[key], schema); err != nil {
 			return nil, fmt.Errorf("trusted documents in %s, key %q: %w", name, key, err)
@@ -65,7 +65,7 @@ func readManifest(name string) (manifest map[string]string, err error) {
 	return manifest, nil
 }
 
-func (t *Trusted) add(key, text string, schema *ast.Schema) error {
+func (t *Manifest) add(key, text string, schema *ast.Schema) error {
 	hash := sum(text)
 	name, isHash := strings.CutPrefix(key, hashPrefix)
 	if isHash && name != hash {
@@ -88,7 +88,7 @@ func (t *Trusted) add(key, text string, schema *ast.Schema) error {
 }
 
 // named returns the document of a name, "" if the manifest has none.
-func (t *Trusted) named(name string) string {
+func (t *Manifest) named(name string) string {
 	if t == nil {
 		return ""
 	}
@@ -96,6 +96,6 @@ func (t *Trusted) named(name string) string {
 }
 
 // has says whether exactly this text is in the manifest.
-func (t *Trusted) has(text string) bool {
+func (t *Manifest) has(text string) bool {
 	return text != "" && t.named(sum(text)) == text
 }

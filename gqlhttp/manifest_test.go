@@ -10,9 +10,9 @@ import (
 )
 
 // manifest loads a manifest of documents for a kennel.
-func manifest(t *testing.T, documents map[string]string) *gqlhttp.Trusted {
+func manifest(t *testing.T, documents map[string]string) *gqlhttp.Manifest {
 	t.Helper()
-	trusted, err := gqlhttp.LoadTrusted(manifestFile(t, inJSON(documents)), newKennel().schema)
+	trusted, err := gqlhttp.LoadManifest(manifestFile(t, inJSON(documents)), newKennel().schema)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestManifestsThatAreNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := manifestFile(t, test.content)
-			_, err := gqlhttp.LoadTrusted(file, newKennel().schema)
+			_, err := gqlhttp.LoadManifest(file, newKennel().schema)
 			if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), file) {
 				t.Errorf("%v, want %q of %s", err, test.says, file)
 			}
@@ -68,7 +68,7 @@ func TestManifestsThatAreNone(t *testing.T) {
 
 func TestNoManifest(t *testing.T) {
 	for _, name := range []string{filepath.Join(t.TempDir(), "absent.json"), t.TempDir()} {
-		if _, err := gqlhttp.LoadTrusted(name, newKennel().schema); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := gqlhttp.LoadManifest(name, newKennel().schema); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v, want an error that names %s", err, name)
 		}
 	}

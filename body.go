@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"menshen/gate"
+)
+
+const (
+	// maxBody is far above the largest honest request: encryptedData of WeRun
+	// has some 4 KB.
+	maxBody = 128 << 10
+	// smallBody is what every request may bring whether there is room or not: nearly
+	// all bring less.
+	smallBody = 16 << 10
+)
+
+// The bytes that bodies and answers hold at once, in all and for one address or user.
+const (
+	heldBytes      = 64 << 20
+	heldBytesOfOne = 8 << 20
+)
+
+// retryRoom is the wait after which there may be room: the slowest body has come
+// or was cut off.
+const retryRoom = 15 * time.Second
+
+// wholeBody reads a request's body, up to maxBody, before anything is made for
+// the request: whoever sends a byte a second holds a third less memory so. A body
+// that is not small needs room until its request is answered. What went wrong is
+// for the reader of the body to find.
+func (e *entrance) wholeBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, content := http.MaxBytesReader(w, r.Body, maxBody), new(bytes.Buffer)
+		_, err := io.CopyN(content, body, smallBody)
+		if err == nil {
+			key, size := gate.NetworkKey(clientOf(r.Context())), mostOf(r)
+			if !e.bodies.Enter(key, size) {
+				e.refuseBody(w, r)
+				return
+			}
+			defer e.bodies.Leave(key, size)
+			content.Grow(size - smallBody + bytes.MinRead) // once, since growing doubles
+			_, err = content.ReadFrom(body)
+		}
+		r.Body = io.NopCloser(content)
+		if err != nil && !errors.Is(err, io.EOF) {
+			r.Body = io.NopCloser(io.MultiReader(content, broken{err}))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// mostOf returns how many bytes of a body are read at most.
+func mostOf(r *http.Request) int {
+	if r.ContentLength < 0 { // not said
+		return maxBody
+	}
+	return int(min(r.ContentLength, maxBody))
+}
+
+// refuseBody answers 503, since it is the server that is full. The connection
+// ends: nobody reads the rest of the body.
+func (e *entrance) refuseBody(w http.ResponseWriter, r *http.Request) {
+	e.noRoom()
+	address := clientOf(r.Context())
+	if e.loggable.Take(address) == 0 {
+		e.log.Warn("no room for a long body; said once a minute of one address", "address", address)
+	}
+	w.Header().Set("Connection", "close")
+	turnAway(w, r, http.StatusServiceUnavailable, "The server has no room for a request of this length. Wait before trying again.", retryRoom)
+}
+
+// broken is a reader that has nothing but an error.
+type broken struct{ err error }
+
+// Read fails.
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
