@@ -103,9 +103,9 @@ func TestEvents(t *testing.T) {
 
 // TestEventsOutliveTheServersTimeouts counts pings until both have passed.
 func TestEventsOutliveTheServersTimeouts(t *testing.T) {
-	k := serveWatched(t, func(k *watched) { k.streams.PingEvery = 5 * time.Millisecond })
+	k := serveWatched(t, func(k *watched) { k.streams.PingEvery, k.timeout = 10*time.Millisecond, 250*time.Millisecond })
 	s := k.listen(t, "subscription { barks }")
-	for range 40 {
+	for range 50 {
 		if diff := cmp.Diff([]string{":"}, s.block()); diff != "" {
 			t.Fatal(diff)
 		}

@@ -94,7 +94,8 @@ type watched struct {
 	*watchdog
 	streams *gqlhttp.Streams
 	socket  gqlhttp.WebSocket
-	expired atomic.Bool // what Recheck finds
+	expired atomic.Bool   // what Recheck finds
+	timeout time.Duration // of the server, to read a request and to write its answer; 0 for none
 	open    *httptest.Server
 
 	mu       sync.Mutex
@@ -124,7 +125,7 @@ func serveWatched(t *testing.T, change func(*watched)) *watched {
 		k.open.Close()
 		waitFor(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
 	})
-	k.open.Config.ReadTimeout, k.open.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	k.open.Config.ReadTimeout, k.open.Config.WriteTimeout = k.timeout, k.timeout
 	k.open.Start()
 	return k
 }
