@@ -33,12 +33,9 @@ func (r query) AuditEvents(ctx context.Context, first *int32, after *string, fil
 
 // TotalCount counts the events of the connection's filter.
 func (r auditConnection) TotalCount(ctx context.Context, c *graph.AuditEventConnection) (*int32, error) {
-	if !c.Filter.Empty() {
-		if err := visitOf(ctx).goSlow(); err != nil {
-			return nil, err
-		}
-	}
-	return ifExact(r.Store.CountAuditEvents(ctx, c.Filter))
+	return counted(visitOf(ctx), c.Filter, c.Filter.Empty(), func() (int, bool, error) {
+		return r.Store.CountAuditEvents(ctx, c.Filter)
+	})
 }
 
 // auditFilter checks a filter; nil lets everything through.

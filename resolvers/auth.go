@@ -46,6 +46,7 @@ type visit struct {
 	excess   error      // what they answered
 
 	slow       atomic.Int32 // fields that take long
+	counts     sync.Map     // by filter
 	proven     sync.Map     // ids of users who proved in this request who they are
 	sessionKey keyCheck
 }

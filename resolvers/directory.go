@@ -92,12 +92,9 @@ func (r query) Users(
 
 // TotalCount counts the users of the connection's filter.
 func (r userConnection) TotalCount(ctx context.Context, c *graph.UserConnection) (*int32, error) {
-	if !c.Filter.Counted() {
-		if err := visitOf(ctx).goSlow(); err != nil {
-			return nil, err
-		}
-	}
-	return ifExact(r.Store.CountUsers(ctx, c.Filter))
+	return counted(visitOf(ctx), c.Filter, c.Filter.Counted(), func() (int, bool, error) {
+		return r.Store.CountUsers(ctx, c.Filter)
+	})
 }
 
 func directoryPageSize(first, last *int32) (int, error) {

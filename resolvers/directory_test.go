@@ -193,7 +193,7 @@ func TestUserFilters(t *testing.T) {
 // it likes that need not.
 func TestFewCountsMayWalk(t *testing.T) {
 	const counts = `{
-		a: users(filter: {search: "u"}) { totalCount }
+		a: users(filter: {search: "u"}) { totalCount a: totalCount b: totalCount c: totalCount }
 		b: auditEvents(filter: {action: "login"}) { totalCount }
 		c: users(filter: {status: ACTIVE, role: USER}) { totalCount }
 		d: users { totalCount }

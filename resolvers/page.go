@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"menshen/graph"
@@ -120,6 +121,20 @@ func (v *visit) goSlow() error {
 		return errTooSlow
 	}
 	return nil
+}
+
+// counted counts what a filter lets through, once for all fields of a request that
+// ask. Unless it is free, it is one of those that take long.
+func counted[F comparable](v *visit, filter F, free bool, count func() (int, bool, error)) (*int32, error) {
+	once, _ := v.counts.LoadOrStore(filter, sync.OnceValues(func() (*int32, error) {
+		if !free {
+			if err := v.goSlow(); err != nil {
+				return nil, err
+			}
+		}
+		return ifExact(count())
+	}))
+	return once.(func() (*int32, error))()
 }
 
 // ifExact is a count for a client, nil unless it is exact.
