@@ -41,7 +41,7 @@ type environment struct {
 
 type serveCommand struct {
 	settings  `embed:""`
-	WeChatURL string `name:"wechat-url" env:"MENSHEN_WECHAT_URL" default:"https://api.weixin.qq.com" placeholder:"URL" help:"WeChat's API, or a simulator."`
+	WeChatURL string `name:"wechat-url" env:"MENSHEN_WECHAT_URL" default:"https://api.weixin.qq.com" help:"WeChat's API, or a simulator."`
 }
 
 // Run serves until the context ends.

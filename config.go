@@ -14,8 +14,8 @@ import (
 
 // storeSettings are for every command that opens the store.
 type storeSettings struct {
-	Store   string `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" placeholder:"bolt:PATH" help:"Where users and sessions are kept: bolt:PATH."`
-	KeyFile string `env:"MENSHEN_KEY_FILE" default:"data/menshen.key" placeholder:"PATH" help:"File with the key that seals the key ring. Made on first start, mode 0600."`
+	Store   string `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" help:"Where users and sessions are kept: bolt:PATH."`
+	KeyFile string `env:"MENSHEN_KEY_FILE" default:"data/menshen.key" help:"File with the key that seals the key ring. Made on first start, mode 0600."`
 }
 
 // settings are those of the server, in dev and serve alike. What has another
@@ -35,11 +35,11 @@ type settings struct {
 	Playground     string        `env:"MENSHEN_PLAYGROUND" enum:",on,off" default:"" placeholder:"on|off" help:"Serve the playground at /playground. Default on in dev, off in serve."`
 	MetricsAddr    string        `env:"MENSHEN_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
 	Push           pushSettings  `env:"MENSHEN_PUSH" sep:"none" placeholder:"APPID=TOKEN:AESKEY" help:"What WeChat pushes to /wechat/push/APPID is signed with this token and encrypted with this EncodingAESKey; repeatable. APPID=TOKEN:plain for plain mode, which does not sign the body."`
-	TextCheck      string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" placeholder:"off|fail-open|fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
+	TextCheck      string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
 	ScanPage       string        `env:"MENSHEN_SCAN_PAGE" placeholder:"PATH" help:"The mini program's page that scan login opens, such as pages/scan/index. Without it the QR code holds the ticket alone."`
-	TimeZone       timeZone      `env:"MENSHEN_TIME_ZONE" default:"Asia/Shanghai" placeholder:"ZONE" help:"Where the days of the daily figures begin."`
+	TimeZone       timeZone      `env:"MENSHEN_TIME_ZONE" default:"Asia/Shanghai" help:"Where the days of the daily figures begin."`
 	AuditRetention time.Duration `name:"audit-retention" env:"MENSHEN_AUDIT_RETENTION" default:"4416h" help:"How long audit events are kept. The default is 184 days: Chinese law asks for six months of logs."`
-	LogLevel       logLevel      `env:"MENSHEN_LOG_LEVEL" default:"info" placeholder:"debug|info|warn|error" help:"What to log."`
+	LogLevel       logLevel      `env:"MENSHEN_LOG_LEVEL" default:"info" help:"What to log: debug, info, warn or error."`
 	LogFormat      string        `env:"MENSHEN_LOG_FORMAT" enum:",json,text" default:"" placeholder:"json|text" help:"How to log. Default text in dev, json in serve."`
 
 	gateSettings     `embed:""`
@@ -50,7 +50,7 @@ type settings struct {
 type gateSettings struct {
 	RateLimit                int          `env:"MENSHEN_RATE_LIMIT" default:"1200" help:"Requests a minute from one address, for IPv6 one /64. 0: no limit."`
 	RateLimitUser            int          `env:"MENSHEN_RATE_LIMIT_USER" default:"600" help:"Requests a minute of one user. 0: no limit."`
-	RateLimitApp             int          `env:"MENSHEN_RATE_LIMIT_APP" default:"0" help:"Logins and requests of users a minute, of one app. 0: no limit."`
+	RateLimitApp             int          `env:"MENSHEN_RATE_LIMIT_APP" default:"0" help:"Requests of users, and logins that succeed, a minute through one app. 0: no limit."`
 	LoginFailures            int          `env:"MENSHEN_LOGIN_FAILURES" default:"60" help:"Refused logins and refreshes a minute from one address. 0: no limit."`
 	MaxConnections           int          `env:"MENSHEN_MAX_CONNECTIONS" default:"20000" help:"Open connections in all."`
 	MaxConnectionsPerAddress int          `env:"MENSHEN_MAX_CONNECTIONS_PER_ADDRESS" default:"1000" help:"Open connections of one address that is no trusted proxy."`

@@ -1,8 +1,9 @@
 // Package gate says who may come in, and how often: how many connections an
 // address may hold, how many lines a request may begin with, which address a
 // request behind a proxy comes from, how often one key may do something, and how
-// many bytes it may hold. Of HTTP it knows that a blank line ends the head of a
-// request, and nothing of what comes after it. Whatever strangers send, its memory is bounded.
+// many bytes it may hold. Of HTTP it knows where the head of a
+// request ends and how X-Forwarded-For is read. Whatever strangers send, its memory
+// is bounded.
 package gate
 
 import (

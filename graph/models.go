@@ -154,9 +154,9 @@ type ScanLogin struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 	// When the web page was opened, for the person who is asked to approve it.
 	CreatedAt time.Time `json:"createdAt"`
-	// Of the web page.
+	// Of the web page; null in the answer to claimScanLogin when the ticket expired unclaimed.
 	IPAddress *string `json:"ipAddress,omitempty"`
-	// Of the web page, at most 256 bytes.
+	// Of the web page, at most 256 bytes; null when ipAddress is, or when the page sent none.
 	UserAgent *string `json:"userAgent,omitempty"`
 	// Only in the answer to redeemScanLogin.
 	Login *LoginPayload `json:"login,omitempty"`
@@ -270,7 +270,7 @@ type UserOrder struct {
 
 // What a mutation made of a user.
 type UserPayload struct {
-	// The user after it.
+	// The user as the mutation left them.
 	User *store.User `json:"user"`
 }
 

@@ -64,7 +64,7 @@ var Table = []Row{
 	{"RATE_LIMITED", []error{errTooMany},
 		"Too many requests. Wait before trying again."},
 	{"QUERY_TOO_COMPLEX", []error{errTooSlow},
-		"A request may have three fields that take long: totalCount of a filter, createScanLogin. Send the others in requests of their own."},
+		"A request may ask three times for what takes long: a createScanLogin, or the totalCount of a filter. Send the rest in other requests."},
 	{"LOGIN_CODE_INVALID", []error{wechat.ErrCodeInvalid},
 		"The login code is wrong, expired or used. Call wx.login again."},
 	{"LOGIN_BLOCKED", []error{wechat.ErrLoginBlocked},
