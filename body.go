@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"menshen/gate"
@@ -19,11 +20,14 @@ const (
 	smallBody = 16 << 10
 )
 
-// The bytes that bodies and answers hold at once, in all and for one address or user.
+// The bytes that bodies hold at once, and as many again that answers do, in all and
+// for one address.
 const (
 	heldBytes      = 64 << 20
 	heldBytesOfOne = 8 << 20
 )
+
+func newRoom() *gate.Room { return gate.NewRoom(heldBytes, heldBytesOfOne) }
 
 // retryRoom is the wait after which there may be room: the slowest body has come
 // or was cut off.
@@ -31,11 +35,13 @@ const retryRoom = 15 * time.Second
 
 // wholeBody reads a request's body, up to maxBody, before anything is made for
 // the request: whoever sends a byte a second holds a third less memory so. A body
-// that is not small needs room until its request is answered. What went wrong is
-// for the reader of the body to find.
+// that is not small needs room until it has been read: what is made of it has bounds of
+// its own, and its answer may be a stream. What went wrong is for the reader of the
+// body to find.
 func (e *entrance) wholeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, content := http.MaxBytesReader(w, r.Body, maxBody), new(bytes.Buffer)
+		leave := func() {}
 		_, err := io.CopyN(content, body, smallBody)
 		if err == nil {
 			key, size := gate.NetworkKey(clientOf(r.Context())), mostOf(r)
@@ -43,13 +49,14 @@ func (e *entrance) wholeBody(next http.Handler) http.Handler {
 				e.refuseBody(w, r)
 				return
 			}
-			defer e.bodies.Leave(key, size)
+			leave = sync.OnceFunc(func() { e.bodies.Leave(key, size) })
+			defer leave()
 			content.Grow(size - smallBody + bytes.MinRead) // once, since growing doubles
 			_, err = content.ReadFrom(body)
 		}
-		r.Body = io.NopCloser(content)
+		r.Body = lentBody{content, leave}
 		if err != nil && !errors.Is(err, io.EOF) {
-			r.Body = io.NopCloser(io.MultiReader(content, broken{err}))
+			r.Body = lentBody{io.MultiReader(content, broken{err}), leave}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -73,6 +80,27 @@ func (e *entrance) refuseBody(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Connection", "close")
 	turnAway(w, r, http.StatusServiceUnavailable, "The server has no room for a request of this length. Wait before trying again.", retryRoom)
+}
+
+// lentBody gives its room back at its end.
+type lentBody struct {
+	io.Reader
+	leave func()
+}
+
+// Read notices the end.
+func (b lentBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if err != nil {
+		b.leave()
+	}
+	return n, err
+}
+
+// Close ends the body early.
+func (b lentBody) Close() error {
+	b.leave()
+	return nil
 }
 
 // broken is a reader that has nothing but an error.

@@ -55,13 +55,16 @@ func TestLongBodiesNeedRoom(t *testing.T) {
 // wholeBodies answers with the bytes of the room that are held, for bodies of so
 // many bytes.
 func wholeBodies(t *testing.T, room *gate.Room, bytes int) http.Handler {
-	e := newEntrance(parts{meters: newMeters(), log: slog.New(slog.DiscardHandler), room: room})
+	e := newEntrance(parts{meters: newMeters(), log: slog.New(slog.DiscardHandler), bodies: room})
 	return e.admit(e.wholeBody(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, held(room))
 		body, err := io.ReadAll(r.Body)
 		if len(body) != bytes || err != nil {
 			t.Errorf("%d bytes, %v, want %d", len(body), err, bytes)
 		}
-		fmt.Fprint(w, held(room))
+		if left := held(room); left != 0 { // the answer may be a stream
+			t.Errorf("%d bytes are held after the body was read", left)
+		}
 	})))
 }
 

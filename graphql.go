@@ -40,7 +40,7 @@ func newGraphQL(p parts, entrance *entrance) http.Handler {
 	gql.SetErrorPresenter(p.resolver.Present)
 	gql.SetRecoverFunc(p.resolver.Recover)
 	gql.Use(gqlhttp.Report{To: p.report}) // first: it hears of what the others make of an answer
-	gql.Use(gqlhttp.Answers{Bytes: maxAnswer, Room: p.room, Caller: networkOf})
+	gql.Use(gqlhttp.Answers{Bytes: maxAnswer, Room: p.answers, Caller: networkOf})
 	gql.Use(gqlhttp.Persisted{Trusted: p.trusted, TrustedOnly: trustedOnly(s.UntrustedDocuments, p.resolver), Texts: gqlhttp.NewTexts(textMemory)})
 	gql.Use(&gqlhttp.Guard{Limits: limits, Lists: listSizes, Documents: documents, Turns: newTurns()})
 	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, p.resolver)})
@@ -58,7 +58,7 @@ const (
 
 // newTurns has what keeps a processor busy wait for one, each address in its turn.
 func newTurns() *gqlhttp.Turns {
-	return &gqlhttp.Turns{AtOnce: runtime.GOMAXPROCS(0), Waiting: waitingOfOne, Longest: time.Second, Caller: networkOf}
+	return &gqlhttp.Turns{AtOnce: runtime.GOMAXPROCS(0), Waiting: waitingOfOne, Longest: 250 * time.Millisecond, Caller: networkOf}
 }
 
 // networkOf names where a request comes from, for what is shared out by it.

@@ -52,7 +52,7 @@ func newEntrance(p parts) *entrance {
 	return &entrance{
 		proxies:  p.settings.TrustedProxies,
 		limit:    addressLimit(p.settings.RateLimit, p.meters, "address"),
-		bodies:   p.room,
+		bodies:   p.bodies,
 		noRoom:   p.meters.limited("bodies"),
 		loggable: gate.NewLimit(gate.Rate{PerMinute: 1, Key: gate.NetworkKey, Now: time.Now}),
 		log:      p.log,

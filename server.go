@@ -86,7 +86,8 @@ type parts struct {
 	meters    *meters
 	streams   *gqlhttp.Streams
 	trusted   *gqlhttp.Manifest
-	room      *gate.Room   // for long bodies and answers
+	bodies    *gate.Room // for long ones, as answers
+	answers   *gate.Room
 	metrics   http.Handler // nil when /metrics is elsewhere
 	log       *slog.Logger
 }

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"menshen/events"
-	"menshen/gate"
 	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
@@ -133,7 +132,8 @@ func (s *server) bindPublic(ctx context.Context) error {
 	s.streams = newStreams(set, s.resolver)
 	handler := newHandler(parts{
 		settings: set, resolver: s.resolver, readiness: s.readiness, meters: s.meters, metrics: metrics, log: s.log,
-		streams: s.streams, trusted: trusted, room: gate.NewRoom(heldBytes, heldBytesOfOne), pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
+		streams: s.streams, trusted: trusted, bodies: newRoom(), answers: newRoom(),
+		pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
 	})
 	s.public = service{newHTTPServer(handler), capClients(listener, set, s.meters, s.log)}
 	s.services = append(s.services, s.public)

@@ -8,18 +8,29 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// costly marks an operation that is to wait for its turn.
-type costly struct{}
+// The marks of an operation: it is to wait for its turn, or waited in vain.
+type (
+	costly  struct{}
+	refused struct{}
+)
 
-// InterceptOperation marks operations that cost much. Subscriptions are none: they
-// would keep their turn.
+// InterceptOperation marks queries that cost much, and sees that one that is
+// refused is not carried out after all when its transport asks for more. Mutations
+// and subscriptions are not marked: they wait for others, and would keep their turn.
 func (g *Guard) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	operation := graphql.GetOperationContext(ctx)
 	cost, _ := operation.Stats.GetExtension(g.ExtensionName()).(int)
-	if cost > g.Limits.Cost/10 && operation.Operation.Operation != ast.Subscription {
-		operation.Stats.SetExtension(g.ExtensionName(), costly{})
+	if cost <= g.Limits.Cost/10 || operation.Operation.Operation != ast.Query {
+		return next(ctx)
 	}
-	return next(ctx)
+	operation.Stats.SetExtension(g.ExtensionName(), costly{})
+	respond := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		if operation.Stats.GetExtension(g.ExtensionName()) == (refused{}) {
+			return nil
+		}
+		return respond(ctx)
+	}
 }
 
 // InterceptResponse has an operation that is marked wait, and then carried out.
@@ -33,6 +44,7 @@ func (g *Guard) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 	case ctx.Err() != nil:
 		return nil
 	case err != nil:
+		graphql.GetOperationContext(ctx).Stats.SetExtension(g.ExtensionName(), refused{})
 		return &graphql.Response{Errors: gqlerror.List{err}}
 	}
 	return next(ctx)

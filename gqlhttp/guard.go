@@ -30,7 +30,7 @@ type Guard struct {
 	Lists map[string]int
 
 	// Turns is where documents that are not remembered wait to be measured and
-	// validated, and operations of more than a tenth of Limits.Cost to be carried out.
+	// validated, and queries of more than a tenth of Limits.Cost to be carried out.
 	// Nil: nobody waits.
 	Turns *Turns
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"menshen/gqlhttp"
@@ -169,6 +170,38 @@ func TestKnownDocumentsDoNotWait(t *testing.T) {
 			t.Errorf("%v, want two at once", c.turns())
 		}
 		c.finish()
+	})
+}
+
+// TestRefusedQueriesAreNotCarriedOut has a stream, which asks for results until
+// there are none, refused its turn.
+func TestRefusedQueriesAreNotCarriedOut(t *testing.T) {
+	const costly = "{ dog { friends { friends { friends { name } } } } }"
+	synctest.Test(t, func(t *testing.T) {
+		k := newKennel()
+		k.waits = true
+		gql := handler.New(k)
+		gql.AddTransport(gqlhttp.HTTP{Streams: new(gqlhttp.Streams)})
+		gql.SetErrorPresenter(present)
+		limits := gqlhttp.Defaults
+		limits.Cost = 80_000
+		gql.Use(&gqlhttp.Guard{Limits: limits, Documents: passed{costly: true}, Turns: &gqlhttp.Turns{AtOnce: 1, Waiting: 1}})
+		ctx, leave := context.WithCancel(t.Context())
+		c := crowd{server: &server{kennel: k, handler: gql}}
+		c.send(ctx, "", costly) // has the turn
+		c.send(ctx, "", costly) // waits for it
+		w := httptest.NewRecorder()
+		stream := asking(plain, costly, nil)
+		stream.Header.Set("Accept", "text/event-stream")
+		gql.ServeHTTP(w, stream)
+		if got := w.Body.String(); strings.Count(got, "event: next") != 1 || !strings.Contains(got, gqlhttp.CodeRateLimited) {
+			t.Errorf("want one event, a refusal:\n%s", got)
+		}
+		if got := k.executed.Load(); got != 1 {
+			t.Errorf("%d queries were carried out, want the one that has the turn", got)
+		}
+		leave()
+		synctest.Wait()
 	})
 }
 
