@@ -45,7 +45,7 @@ func TestNoRequestCostsMuch(t *testing.T) {
 	a := newArena(t)
 	var costs []cost
 	for _, attack := range everyAttack() {
-		c := a.measure(attack)
+		c := a.measureAgain(attack, a.measure(attack))
 		if c.cpu > maxCPU || c.memory > maxMemory {
 			t.Errorf("%s costs %v of CPU and %d MB", c.attack, c.cpu, c.memory>>20)
 		}
