@@ -35,9 +35,9 @@ const retryRoom = 15 * time.Second
 
 // wholeBody reads a request's body, up to maxBody, before anything is made for
 // the request: whoever sends a byte a second holds a third less memory so. A body
-// that is not small needs room until it has been read: what is made of it has bounds of
-// its own, and its answer may be a stream. What went wrong is for the reader of the
-// body to find.
+// that is not small needs room until it has been read: what is made of it has
+// bounds of its own, and its answer may be a stream. What went wrong is for the
+// reader of the body to find.
 func (e *entrance) wholeBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, content := http.MaxBytesReader(w, r.Body, maxBody), new(bytes.Buffer)
@@ -54,9 +54,9 @@ func (e *entrance) wholeBody(next http.Handler) http.Handler {
 			content.Grow(size - smallBody + bytes.MinRead) // once, since growing doubles
 			_, err = content.ReadFrom(body)
 		}
-		r.Body = lentBody{content, leave}
+		r.Body = &lentBody{content, leave}
 		if err != nil && !errors.Is(err, io.EOF) {
-			r.Body = lentBody{io.MultiReader(content, broken{err}), leave}
+			r.Body = &lentBody{io.MultiReader(content, broken{err}), leave}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -82,25 +82,31 @@ func (e *entrance) refuseBody(w http.ResponseWriter, r *http.Request) {
 	turnAway(w, r, http.StatusServiceUnavailable, "The server has no room for a request of this length. Wait before trying again.", retryRoom)
 }
 
-// lentBody gives its room back at its end.
+// lentBody gives its room back at its end, and lets go of what took it: the request
+// holds the body for as long as its answer lasts.
 type lentBody struct {
 	io.Reader
 	leave func()
 }
 
 // Read notices the end.
-func (b lentBody) Read(p []byte) (int, error) {
+func (b *lentBody) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
 	if err != nil {
-		b.leave()
+		b.end(err)
 	}
 	return n, err
 }
 
 // Close ends the body early.
-func (b lentBody) Close() error {
-	b.leave()
+func (b *lentBody) Close() error {
+	b.end(http.ErrBodyReadAfterClose)
 	return nil
+}
+
+func (b *lentBody) end(err error) {
+	b.Reader = broken{err}
+	b.leave()
 }
 
 // broken is a reader that has nothing but an error.

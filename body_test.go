@@ -65,6 +65,9 @@ func wholeBodies(t *testing.T, room *gate.Room, bytes int) http.Handler {
 		if left := held(room); left != 0 { // the answer may be a stream
 			t.Errorf("%d bytes are held after the body was read", left)
 		}
+		if kept := r.Body.(*lentBody).Reader; kept != (broken{io.EOF}) {
+			t.Errorf("the request still holds what was read: %T", kept)
+		}
 	})))
 }
 
