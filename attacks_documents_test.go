@@ -78,9 +78,9 @@ func deepDocuments() []attack {
 		document("50 times 400 days", admin, "{"+numbered(50, ` a%d:userActivity(from:"2025-11-01",to:"2026-11-30"){day logins}`)+"}"),
 		document("a fragment chain of 2,000", nobody, chain(2000)),
 		document("a fragment chain of 120", nobody, chain(120)),
-		document("2 circular fragments", nobody, circle(2)),
-		document("1,000 circular fragments", nobody, circle(1000)),
-		document("120 circular fragments", nobody, circle(120)),
+		document("2 circular fragments", nobody, cycle(2)),
+		document("1,000 circular fragments", nobody, cycle(1000)),
+		document("120 circular fragments", nobody, cycle(120)),
 		document("a fragment of itself, often", nobody, "{...f} fragment f on Query{"+repeat(" ...f", 470)+"}"),
 		document("every fragment spreads every other", nobody, everyOther(26)),
 		document("exponential fragments, 22", nobody, doubling(22)),
@@ -105,8 +105,8 @@ func chain(length int) string {
 	return b.String()
 }
 
-// circle is a chain that comes back to its beginning.
-func circle(length int) string {
+// cycle is a chain that comes back to its beginning.
+func cycle(length int) string {
 	var b strings.Builder
 	b.WriteString("{...f0}")
 	for i := range length {

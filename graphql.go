@@ -52,7 +52,8 @@ const (
 	maxAnswer = 1 << 20
 	// writeTimeout bounds how long a slow reader holds a large answer or an event.
 	writeTimeout = 10 * time.Second
-	// waitingOfOne are the documents of one address that may wait for their turn.
+	// waitingOfOne are the new documents and costly queries of one address that may
+	// wait for their turn.
 	waitingOfOne = 100
 )
 
