@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ type arena struct {
 	idle   int64    // bytes of memory
 	user   pair     // of a user with as many sessions as one may have
 	visits int      // of the honest client so far
+
+	mu         sync.Mutex
+	complaints []string
 }
 
 // newEmptyArena is an arena where nobody but one user has been.
@@ -37,6 +41,7 @@ func newEmptyArena(t *testing.T, settings ...string) *arena {
 	house.settings = append(append(house.settings, settings...), "MENSHEN_RATE_LIMIT=0", "MENSHEN_LOGIN_FAILURES=0",
 		"MENSHEN_RATE_LIMIT_USER=0", "MENSHEN_RATE_LIMIT_APP=0")
 	a := &arena{t: t, sim: sim, house: house}
+	t.Cleanup(a.report)
 	a.restart()
 	a.user = a.server.loginAs(sim, "mei")
 	return a
@@ -71,33 +76,6 @@ func (a *arena) restart() {
 	a.server = a.house.serve()
 	a.server.loginAs(a.sim, "lin")
 	a.idle = a.server.memory("VmRSS")
-}
-
-// measure sends one kind of attack some times and nothing else. What an earlier
-// one has left in memory must not hide what this one takes, nor look like it.
-func (a *arena) measure(attack attack) cost {
-	a.t.Helper()
-	if a.server.memory("VmRSS") > a.idle+maxMemory/8 {
-		a.restart()
-	}
-	a.server.forgetPeak()
-	before := a.server.cpu()
-	var answer string
-	for n := range measured {
-		answer = a.launch(attack, n)
-	}
-	used := a.server.cpu() - before
-	return cost{attack.name, used / measured, a.server.memory("VmHWM") - a.idle, answer}
-}
-
-// measureAgain measures what seems to cost too much twice more: a busy machine
-// makes work dearer, never cheaper.
-func (a *arena) measureAgain(attack attack, c cost) cost {
-	a.t.Helper()
-	for again := 0; c.cpu > maxCPU && again < 2; again++ {
-		c = a.measure(attack)
-	}
-	return c
 }
 
 // launch sends one attack and tells how it was answered.
@@ -137,7 +115,7 @@ func (a *arena) judge(attack attack, answer reply, err error) string {
 	}
 	if err != nil {
 		if late := net.Error(nil); errors.As(err, &late) && late.Timeout() {
-			a.t.Errorf("%s: no answer in %v", attack.name, patience)
+			a.complain("%s: no answer in %v", attack.name, patience)
 		}
 		return "hung up"
 	}
@@ -147,7 +125,7 @@ func (a *arena) judge(attack attack, answer reply, err error) string {
 		code = whole.Errors[0].Extensions.Code
 	}
 	if answer.status >= http.StatusInternalServerError || code == "INTERNAL" {
-		a.t.Errorf("%s: %d %.300s", attack.name, answer.status, answer.body)
+		a.complain("%s: %d %.300s", attack.name, answer.status, answer.body)
 	}
 	return fmt.Sprintf("%d %s, %d bytes", answer.status, code, len(answer.body))
 }
@@ -182,7 +160,7 @@ func (a *arena) meanwhile(do func()) (v stay) {
 	for over := false; !over; v.count++ {
 		began := time.Now()
 		if err := a.visit(honest); err != nil {
-			a.t.Errorf("the honest client, visit %d: %v", v.count, err)
+			a.complain("the honest client, visit %d: %v", v.count, err)
 			<-ended
 			break
 		}
