@@ -102,7 +102,10 @@ const answerTimeout = 30 * time.Second
 func newServer(allow bool, extensions ...graphql.HandlerExtension) *server {
 	s := &server{kennel: newKennel()}
 	gql := handler.New(s.kennel)
-	gql.AddTransport(gqlhttp.HTTP{OperationTimeout: answerTimeout})
+	gql.AddTransport(gqlhttp.HTTP{
+		OperationTimeout: answerTimeout,
+		Unavailable:      func(err *gqlerror.Error) bool { return gqlhttp.CodeOf(err) == "AWAY" },
+	})
 	gql.SetParserTokenLimit(tokenLimit)
 	gql.SetErrorPresenter(present)
 	for _, extension := range extensions {

@@ -35,6 +35,20 @@ func isCrowded(err *gqlerror.Error) bool {
 	return CodeOf(err) == CodeRateLimited || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
+// isEmpty reports whether data is null or each of its fields is.
+func isEmpty(data json.RawMessage) bool {
+	var fields map[string]any
+	if json.Unmarshal(data, &fields) != nil {
+		return len(data) == 0
+	}
+	for _, value := range fields {
+		if value != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // body is graphql.Response with data left out when nothing was executed.
 type body struct {
 	Errors     gqlerror.List    `json:"errors,omitempty"`

@@ -26,6 +26,9 @@ type HTTP struct {
 	OperationTimeout time.Duration // of a query or mutation; 0 for none
 	WriteTimeout     time.Duration // of an answer of more than 16 KB; 0: the server's
 	Streams          *Streams      // nil: no subscriptions
+	// Unavailable says of an error, as the presenter left it, that the server cannot
+	// work for now; nil: of none. A response that it left without any data is 503.
+	Unavailable func(*gqlerror.Error) bool
 }
 
 var _ graphql.Transport = HTTP{}
@@ -106,7 +109,17 @@ func (t HTTP) execution(w http.ResponseWriter, r *http.Request, media string, ki
 	if kind == ast.Query {
 		content = compress(w.Header(), r.Header, content)
 	}
-	send(w, media, http.StatusOK, errs, content)
+	send(w, media, t.status(response), errs, content)
+}
+
+// status is 200 for what was carried out, errors and all, but where nothing came of it
+// because the server cannot work: a load balancer and a client that tries again look
+// at the status alone. Where there is data the specification wants 2xx.
+func (t HTTP) status(response *graphql.Response) int {
+	if t.Unavailable != nil && slices.ContainsFunc(response.Errors, t.Unavailable) && isEmpty(response.Data) {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusOK
 }
 
 // admit makes an operation of a request's parameters, under every rule that may
