@@ -1,12 +1,9 @@
 // Package events carries messages from the request in which something happens to
-// those that wait for it, in one process.
+// those that wait for it: in one process by a Bus, in several by a Relay.
 //
 // A message is a hint: a topic and an id, never what happened itself. Who hears of
 // something reads it in the store, so that nobody acts on what is stale, and what
-// a slow subscriber misses, or what is told twice, does no harm. That leaves room
-// for another carrier: several processes that share a database would write each
-// message into a table there, and each would poll it and publish what is new on a
-// Bus of its own.
+// a slow subscriber misses, or what is told twice, does no harm.
 package events
 
 import (
