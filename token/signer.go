@@ -42,8 +42,8 @@ var (
 	ErrExpired = fmt.Errorf("%w: expired", ErrInvalid)
 
 	// ErrUnknownKey says that no key of the set made the token. It is also
-	// ErrInvalid. Where another process may have rotated the keys, Reload and
-	// ask again; anyone can invent a key id, so do it only every so often.
+	// ErrInvalid. Where another process may have rotated the keys, Renew and ask
+	// again.
 	ErrUnknownKey = fmt.Errorf("%w: unknown key", ErrInvalid)
 
 	// ErrKeySet says that the saved key set is damaged, or was written by a
@@ -81,11 +81,14 @@ type Options struct {
 
 	// CacheSize bounds the verified tokens that are remembered; default 16384.
 	CacheSize int
+
+	// Shared says that other processes may change the key set.
+	Shared bool
 }
 
 // Signer issues and verifies tokens with the keys of one key set. Its methods
-// may be called at once from many goroutines; none but Rotate, Prune and Reload
-// touches the store.
+// may be called at once from many goroutines; none but Rotate, Prune, Reload and
+// Renew touches the store.
 type Signer struct {
 	opts     Options
 	verified *lru.Cache[[32]byte, verified]
@@ -93,6 +96,7 @@ type Signer struct {
 	// replace is held while the store is asked and keys swapped, so that keys
 	// is never the older.
 	replace sync.Mutex
+	renewal renewal
 }
 
 // Open loads the key set and makes the keys that it lacks: all of them the
@@ -137,7 +141,7 @@ func newSigner(o Options) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: cache: %w", err)
 	}
-	return &Signer{opts: o, verified: cache}, nil
+	return &Signer{opts: o, verified: cache, renewal: renewal{turn: make(chan struct{}, 1)}}, nil
 }
 
 func (s *Signer) now() time.Time { return s.opts.Now() }
