@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"sync"
 	"sync/atomic"
 
@@ -11,6 +12,7 @@ import (
 
 	"menshen/graph"
 	"menshen/store"
+	"menshen/token"
 )
 
 // adminKeyName is the service key as the audit names it.
@@ -142,7 +144,7 @@ func (r *Resolver) identify(ctx context.Context, bearer string) (caller, error) 
 	if r.isAdminKey(bearer) {
 		return caller{role: store.RoleAdmin}, nil
 	}
-	claims, err := r.Tokens.Verify(bearer)
+	claims, err := withNewestKeys(ctx, r.Tokens, func() (token.Claims, error) { return r.Tokens.Verify(bearer) })
 	if err != nil {
 		return caller{}, err
 	}
@@ -151,6 +153,19 @@ func (r *Resolver) identify(ctx context.Context, bearer string) (caller, error) 
 		return caller{}, err
 	}
 	return caller{role: user.Role, session: &session, user: &user}, nil
+}
+
+// withNewestKeys calls do, and once more with the newest keys when do lacks one:
+// another instance may have made it.
+func withNewestKeys[T any](ctx context.Context, tokens *token.Signer, do func() (T, error)) (T, error) {
+	out, err := do()
+	if !errors.Is(err, token.ErrUnknownKey) {
+		return out, err
+	}
+	if err := tokens.Renew(ctx); err != nil {
+		return out, err
+	}
+	return do()
 }
 
 // isAdminKey compares digests, so that the time it takes tells nothing, the

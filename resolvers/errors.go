@@ -110,6 +110,9 @@ func (r *Resolver) Present(ctx context.Context, err error) *gqlerror.Error {
 	if wait := retryAfter(err); wait > 0 {
 		out.Extensions["retryAfter"] = wait
 	}
+	if errors.Is(err, store.ErrUnavailable) {
+		out.Err = store.ErrUnavailable // for the transport, which chooses the status
+	}
 	if input := new(inputError); errors.As(err, &input) {
 		out.Extensions["field"] = input.field
 	}
@@ -146,14 +149,23 @@ func translate(err error) (message, code string) {
 	return last.Message, last.Code
 }
 
-// retryAfter is how long to wait after a limit, ours or WeChat's, in whole
-// seconds.
+// retryUnavailable is how long to wait for a store that cannot work, in seconds. The
+// store has looked for a server for six already: whoever asks again after one is within
+// store.RefreshGrace of the first attempt, which may have landed without an answer, and
+// does not look like a thief.
+const retryUnavailable = 1
+
+// retryAfter is how long to wait after a limit, ours or WeChat's, or for the store, in
+// whole seconds.
 func retryAfter(err error) int {
 	var limited interface{ RetryAfter() time.Duration }
-	if !errors.As(err, &limited) {
-		return 0
+	switch {
+	case errors.As(err, &limited):
+		return int(math.Ceil(limited.RetryAfter().Seconds()))
+	case errors.Is(err, store.ErrUnavailable):
+		return retryUnavailable
 	}
-	return int(math.Ceil(limited.RetryAfter().Seconds()))
+	return 0
 }
 
 // Recover turns a panic into an error that Present calls INTERNAL.

@@ -122,7 +122,7 @@ func (r mutation) redeem(ctx context.Context, ticket store.ScanLogin) (*graph.Sc
 	}
 	r.Events.Publish(scanLoginTopic+ticket.ID, ticket.ID)
 	r.announce(in.Session)
-	if result.Login, err = r.loginPayload(in.Session, in.User, in.IsNewUser); err != nil {
+	if result.Login, err = r.loginPayload(ctx, in.Session, in.User, in.IsNewUser); err != nil {
 		return nil, err
 	}
 	prove(ctx, result.Login)

@@ -130,7 +130,7 @@ func (r mutation) login(ctx context.Context, app, code string, sealed *openDataI
 		return nil, err
 	}
 	r.announce(in.Session)
-	return r.loginPayload(in.Session, in.User, in.IsNewUser)
+	return r.loginPayload(ctx, in.Session, in.User, in.IsNewUser)
 }
 
 // loginProfile opens the profile that came with a login: with the key of this
@@ -170,7 +170,7 @@ func (r *Resolver) keptRefresh(t token.Refresh) (store.RefreshToken, error) {
 }
 
 // loginPayload hands out the handles to a session as the store holds it.
-func (r *Resolver) loginPayload(session store.Session, user store.User, isNew bool) (*graph.LoginPayload, error) {
+func (r *Resolver) loginPayload(ctx context.Context, session store.Session, user store.User, isNew bool) (*graph.LoginPayload, error) {
 	now := r.Now().Truncate(time.Second)
 	expiresAt := now.Add(r.AccessTTL).UTC()
 	access, err := r.Tokens.Issue(token.Claims{
@@ -179,9 +179,8 @@ func (r *Resolver) loginPayload(session store.Session, user store.User, isNew bo
 	if err != nil {
 		return nil, err
 	}
-	refresh, err := r.Tokens.RefreshToken(token.Refresh{
-		SessionID: session.ID, Generation: session.Refresh.Generation, KeyID: session.Refresh.KeyID,
-	})
+	issued := token.Refresh{SessionID: session.ID, Generation: session.Refresh.Generation, KeyID: session.Refresh.KeyID}
+	refresh, err := withNewestKeys(ctx, r.Tokens, func() (string, error) { return r.Tokens.RefreshToken(issued) })
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +204,7 @@ func (r mutation) RefreshLogin(ctx context.Context, refreshToken string) (*graph
 }
 
 func (r mutation) refreshLogin(ctx context.Context, refreshToken string) (*graph.LoginPayload, error) {
-	presented, err := r.Tokens.ParseRefresh(refreshToken)
+	presented, err := withNewestKeys(ctx, r.Tokens, func() (token.Refresh, error) { return r.Tokens.ParseRefresh(refreshToken) })
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +219,7 @@ func (r mutation) refreshLogin(ctx context.Context, refreshToken string) (*graph
 	if err != nil {
 		return nil, err
 	}
-	return r.loginPayload(session, user, false)
+	return r.loginPayload(ctx, session, user, false)
 }
 
 // Logout ends the caller's session, or all of the caller's.

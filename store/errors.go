@@ -30,6 +30,15 @@ var (
 	// ErrInUse is returned by an engine whose data another process holds.
 	ErrInUse = errors.New("store: in use by another process")
 
+	// ErrNoStore is returned when a store is opened that must be there and is not.
+	ErrNoStore = errors.New("store: there is none")
+
+	// ErrUnfinished is returned when a store is opened that is half a copy of another.
+	ErrUnfinished = errors.New("store: half a copy of another store: finish it, or drop it")
+
+	// ErrNotEmpty is returned when a copy would come to a store that holds something.
+	ErrNotEmpty = errors.New("store: not empty")
+
 	// ErrNewer is returned when a newer Menshen has written the data.
 	ErrNewer = errors.New("store: written by a newer version of menshen")
 
@@ -37,7 +46,8 @@ var (
 	// record, or the whole of it when it is opened.
 	ErrDamaged = errors.New("store: damaged")
 
-	// ErrUnavailable is returned when the engine cannot do its work at all: it
-	// is closed, or an earlier write failed and nothing after it can be trusted.
+	// ErrUnavailable is returned when the engine cannot do its work now: it is closed,
+	// no server of its database can work, or an earlier write failed and nothing after
+	// it can be trusted. What was asked has not happened, or may be asked again.
 	ErrUnavailable = errors.New("store: unavailable")
 )

@@ -1,6 +1,7 @@
 // Package store says what Menshen remembers: the records, the verbs that
-// change them, and the errors they end in. The engines below it (store/bolt)
-// keep the records; store/storetest is the law that every engine obeys.
+// change them, and the errors they end in. The engines below it
+// (store/bolt, store/mysql) keep the records; store/storetest is the law that every
+// engine obeys.
 //
 // Each verb is one whole transaction in the words of the business (Login,
 // Refresh, EndSession), never a pair of read and write that a caller would
@@ -44,6 +45,11 @@ type Options struct {
 	// Observe, if set, is told about every transaction: the verb and how long it
 	// took.
 	Observe func(verb string, elapsed time.Duration)
+	// Unfinished lets a store be opened that is half a copy, which otherwise is
+	// ErrUnfinished. See Transferable.
+	Unfinished bool
+	// Existing lets no store be made: where there is none, opening it is ErrNoStore.
+	Existing bool
 }
 
 // Store is what an engine does. Its methods are safe for concurrent use.
@@ -246,6 +252,11 @@ type Store interface {
 	PruneSealing(ctx context.Context) ([]string, error)
 
 	// Upkeep.
+
+	// Lease gives the work that a name stands for to one of the processes that share
+	// the store, for so long by the store's clock. The holder extends it by asking
+	// again; to the others held is false until it has ended.
+	Lease(ctx context.Context, name string, life time.Duration) (held bool, err error)
 
 	// Sweep removes sessions that have expired, tickets ScanLoginKept after they
 	// have, session_keys and messages that are remembered no longer and audit events

@@ -52,5 +52,9 @@ func (s *Session) read(answer *object) bool {
 	s.UnionID = answer.identifier("unionid")
 	s.SessionKey = SessionKey(answer.identifier("session_key"))
 	_, usable := s.SessionKey.bytes()
-	return s.OpenID != "" && usable
+	return usable && s.OpenID != "" && max(len(s.OpenID), len(s.UnionID)) <= maxIdentifier
 }
+
+// maxIdentifier is the longest openid or unionid that is taken for one, in bytes.
+// WeChat's have 28.
+const maxIdentifier = 128

@@ -126,6 +126,8 @@ func TestCode2SessionUnusableAnswers(t *testing.T) {
 		"no members":             "{}",
 		"no openid":              `{"session_key":"` + testKey + `"}`,
 		"empty openid":           `{"openid":"","session_key":"` + testKey + `"}`,
+		"long openid":            `{"openid":"` + strings.Repeat("o", 129) + `","session_key":"` + testKey + `"}`,
+		"long unionid":           `{"openid":"oTest-1","unionid":"` + strings.Repeat("u", 129) + `","session_key":"` + testKey + `"}`,
 		"openid of another type": `{"openid":["` + testCode + `"],"session_key":"` + testKey + `"}`,
 		"other capitals":         `{"OpenId":"oTest-1","session_key":"` + testKey + `"}`,
 		"no session_key":         `{"openid":"oTest-1"}`,

@@ -5,7 +5,8 @@
 //
 //	meta              "version" → uint32; "sessions" → uint64, sessions not yet ended;
 //	                  "events" → uint64, audit events; "ring" → the key ring, sealed by
-//	                  the key file
+//	                  the key file; "transfer" → how far a copy to here has come, until
+//	                  it is whole
 //	keys              name → a secret of the server's own (signing keys, access_tokens),
 //	                  sealed by the ring
 //	users             user id → user; the phone number in it is sealed
@@ -48,6 +49,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,6 +91,7 @@ var (
 	keySessions = []byte("sessions")
 	keyEvents   = []byte("events")
 	keyRing     = []byte("ring")
+	keyTransfer = []byte("transfer")
 )
 
 // Store is the store in a bbolt file.
@@ -95,7 +99,7 @@ type Store struct {
 	options   store.Options
 	file      file
 	committer committer
-	touched   touches
+	touched   store.Touches
 	longJob   *semaphore.Weighted // Check, Backup and Compact run one at a time
 
 	ring   atomic.Pointer[seal.Ring]
@@ -111,8 +115,9 @@ const lockTimeout = time.Second
 
 // Open opens the file, or makes it and its directory with modes 0600 and 0700.
 // The key file is made with a new store only; an existing one needs its own.
-// It fails with store.ErrInUse, store.ErrNewer, store.ErrDamaged,
-// seal.ErrWrongKey, and the errors of seal.KeyFile.Key.
+// It fails with store.ErrInUse, store.ErrNewer, store.ErrUnfinished,
+// store.ErrNoStore, store.ErrDamaged, seal.ErrWrongKey, and the errors of
+// seal.KeyFile.Key.
 func Open(path string, keyFile seal.KeyFile, options store.Options) (*Store, error) {
 	return open(path, keyFile, options, mayBeNew)
 }
@@ -137,6 +142,9 @@ func open(path string, keyFile seal.KeyFile, options store.Options, must state) 
 	}
 	if err := refuseEmptied(path, keyFile); err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(path); options.Existing && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w at %s", store.ErrNoStore, path)
 	}
 	db, err := openFile(path)
 	if err != nil {
@@ -177,7 +185,12 @@ func (s *Store) prepare(keyFile seal.KeyFile, must state) error {
 			return err
 		}
 	}
-	return s.file.View(func(t *bbolt.Tx) error { return s.openRing(t, keyFile) })
+	return s.file.View(func(t *bbolt.Tx) error {
+		if t.Bucket(bucketMeta).Get(keyTransfer) != nil && !s.options.Unfinished {
+			return store.ErrUnfinished
+		}
+		return s.openRing(t, keyFile)
+	})
 }
 
 // migrate brings the file to the newest version; a new one gets its key file

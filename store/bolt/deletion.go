@@ -54,7 +54,7 @@ func (s *Store) inSteps(ctx context.Context, verb string, step func(*tx, *progre
 		}
 		p = after
 	}
-	s.touched.forget(p.sessions)
+	s.touched.Forget(p.sessions)
 	return nil
 }
 

@@ -3,9 +3,6 @@ package bolt
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -50,66 +47,14 @@ func TestCounters(t *testing.T) {
 	}
 }
 
-// populate writes users down as Login and the rest would have left them, 3,000 in
-// each transaction: so many logins would take minutes.
+// populate fills a new store with the users of a large directory.
 func populate(t testing.TB, s *Store, size int) []store.User {
 	t.Helper()
-	random := rand.New(rand.NewPCG(2026, 11))
-	users := make([]store.User, size)
-	for i := range users {
-		users[i] = inhabitant(random, i)
-	}
-	for batch := range slices.Chunk(users, 3000) {
-		err := s.update(t.Context(), "populate", func(t *tx) error {
-			for _, u := range batch {
-				if err := errors.Join(t.saveUser(nil, &u), t.linkAll(u)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+	users := storetest.DirectoryUsers(size)
+	if err := storetest.Enroll(t.Context(), s, users); err != nil {
+		t.Fatal(err)
 	}
 	return users
-}
-
-func (t *tx) linkAll(u store.User) error {
-	for _, i := range u.Identities {
-		if err := t.putIdentity(i.AppID, i.OpenID, identity{}, identity{user: rawUser(u.ID)}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inhabitant is one of two users a minute: every second one is in another app too, one
-// in 50 blocked and one in 1,000 an administrator.
-func inhabitant(random *rand.Rand, i int) store.User {
-	created := begin.Add(time.Duration(i/2) * time.Minute)
-	u := store.User{
-		ID: store.NewID(store.UserPrefix, created), Role: store.RoleUser, UnionID: store.Optional(fmt.Sprint("union-", i)),
-		Identities: []store.Identity{{AppID: app, OpenID: fmt.Sprint("person-", i), LinkedAt: created}},
-		CreatedAt:  created, LastLoginAt: created.Add(time.Duration(random.IntN(30*24)) * time.Hour), LoginCount: 1,
-	}
-	names := []string{"Anna", "ANN", "anton", "爱丽丝", "爱丽", "微信用户"}
-	u.Profile.NickName = store.Optional(names[random.IntN(len(names))] + fmt.Sprint(random.IntN(1000)))
-	if random.IntN(2) == 0 {
-		u.Identities = append(u.Identities, store.Identity{AppID: otherApp, OpenID: fmt.Sprint("there-", i), LinkedAt: created})
-	}
-	if random.IntN(10) == 0 {
-		number := numbered(i)
-		number.BoundAt = created
-		u.Phone = &number
-	}
-	if random.IntN(50) == 0 {
-		u.BlockedAt, u.BlockedReason = u.LastLoginAt, "reason"
-	}
-	if random.IntN(1000) == 0 {
-		u.Role = store.RoleAdmin
-	}
-	return u
 }
 
 // leafThrough pages from the first user to the last, and counts them.

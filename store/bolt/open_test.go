@@ -67,6 +67,21 @@ func TestOpenInUse(t *testing.T) {
 	mustLogin(t, s, login("alice"))
 }
 
+// TestOpenExisting makes neither a file nor its directory.
+func TestOpenExisting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "data", "menshen.db")
+	options := testOptions()
+	options.Existing = true
+	if _, err := Open(path, keyFileOf(path), options); !errors.Is(err, store.ErrNoStore) {
+		t.Errorf("open: %v, want %v", err, store.ErrNoStore)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory: %v, want none", err)
+	}
+	closeTest(t, mustOpen(t, path, testOptions()))
+	closeTest(t, mustOpen(t, path, options))
+}
+
 func TestOpenNewer(t *testing.T) {
 	path := closedStore(t)
 	raw(t, path, func(tx *bbolt.Tx) error {

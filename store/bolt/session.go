@@ -17,7 +17,7 @@ func (s *Store) Authenticate(ctx context.Context, sessionID string) (session sto
 		if session, err = t.liveSession(sessionID); err != nil {
 			return err
 		}
-		s.touched.note(session, t.now)
+		s.touched.Note(session, t.now)
 		user, err = t.owner(session)
 		return err
 	})
@@ -163,18 +163,23 @@ func (t *tx) keptSession(raw store.RawID) (store.Session, error) {
 // beginSession puts a new session with its indexes and ends the user's oldest
 // ones beyond limit.
 func (t *tx) beginSession(session store.Session, limit int) error {
-	user, id := rawUser(session.UserID), rawSession(session.ID)
-	live := t.liveSessionsOf(user)
+	live := t.liveSessionsOf(rawUser(session.UserID))
 	for _, oldest := range live[:max(0, len(live)+1-limit)] {
 		if err := t.endSession(oldest); err != nil {
 			return err
 		}
 	}
+	return t.addSession(session)
+}
+
+// addSession puts a new session with its indexes and counts it.
+func (t *tx) addSession(session store.Session) error {
+	user, id := rawUser(session.UserID), rawSession(session.ID)
 	return errors.Join(
 		t.putSession(session),
 		t.put(bucketSessionsByUser, byUser(user, id), nil),
 		t.put(bucketSessionsByEnd, byEnd(session.ExpiresAt, id), nil),
-		t.add(bucketMeta, keySessions, +1),
+		t.add(bucketMeta, keySessions, bit(!session.Blocked)),
 	)
 }
 

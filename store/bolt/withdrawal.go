@@ -24,7 +24,7 @@ func (s *Store) Withdraw(ctx context.Context, w store.Withdrawal) error {
 			}
 		}
 		err = errors.Join(
-			t.rememberMessage(w.MessageID),
+			t.rememberMessage(store.KeptMessage{ID: w.MessageID, End: t.now.Add(store.MessageMemory)}),
 			t.audit(store.ActionPush, user.ID, store.Actor{ID: store.ActorWeChat}, w.Detail),
 		)
 		if known {
@@ -64,11 +64,10 @@ func (t *tx) withdraw(before store.User, w store.Withdrawal, p *progress) error 
 	return err
 }
 
-// rememberMessage has a repeat of the message known for store.MessageMemory.
-func (t *tx) rememberMessage(id [32]byte) error {
-	end := t.now.Add(store.MessageMemory)
+// rememberMessage has a repeat of the message known until its end.
+func (t *tx) rememberMessage(m store.KeptMessage) error {
 	return errors.Join(
-		t.put(bucketMessages, id[:], at(end, nil)),
-		t.put(bucketMessagesByEnd, at(end, id[:]), nil),
+		t.put(bucketMessages, m.ID[:], at(m.End, nil)),
+		t.put(bucketMessagesByEnd, at(m.End, m.ID[:]), nil),
 	)
 }

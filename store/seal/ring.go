@@ -13,6 +13,7 @@ package seal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -123,6 +124,15 @@ func (r *Ring) Open(sealed []byte, record string) ([]byte, error) {
 		return nil, ErrOpen
 	}
 	return secret, nil
+}
+
+// IsCurrent reports whether a sealed value names the active key as its own. It does
+// not open it.
+func (r *Ring) IsCurrent(sealed []byte) bool {
+	// Tink puts a byte 1 and the key's id before each ciphertext: "Tink wire format",
+	// output prefix.
+	prefix := binary.BigEndian.AppendUint32([]byte{1}, r.sealing.KeysetInfo().GetPrimaryKeyId())
+	return bytes.HasPrefix(sealed, prefix)
 }
 
 // Lookup hides a value so that it can still be found: the same value gives the

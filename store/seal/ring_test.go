@@ -128,6 +128,30 @@ func TestRotate(t *testing.T) {
 	}
 }
 
+func TestIsCurrent(t *testing.T) {
+	first := newRing(t)
+	value := sealed(t, first)
+	second := must(t, first.Rotate)
+	for _, test := range []struct {
+		name  string
+		ring  *seal.Ring
+		value []byte
+		want  bool
+	}{
+		{"of the active key", first, value, true},
+		{"of an older key", second, value, false},
+		{"of the newest key", second, sealed(t, second), true},
+		{"of a key to come", first, sealed(t, second), false},
+		{"of the key that a prune left", must(t, second.Prune), sealed(t, second), true},
+		{"too short", first, value[:4], false},
+		{"nothing", first, nil, false},
+	} {
+		if got := test.ring.IsCurrent(test.value); got != test.want {
+			t.Errorf("a value %s: %v", test.name, got)
+		}
+	}
+}
+
 func TestPrune(t *testing.T) {
 	first := newRing(t)
 	old := sealed(t, first)

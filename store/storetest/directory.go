@@ -15,6 +15,7 @@ var directoryLaws = []law{
 	{"who moves between two pages neither repeats nor hides others", testDirectoryMoved},
 	{"a time range begins at an instant and ends before one", testDirectoryRange},
 	{"an empty directory has an empty page", testDirectoryEmpty},
+	{"nobody has a status or a role that there is not", testDirectoryUnknown},
 }
 
 func testDirectory(t *testing.T, h Harness) {
@@ -184,6 +185,22 @@ func testDirectoryEmpty(t *testing.T, h Harness) {
 		n, exact, err := f.store.CountUsers(t.Context(), filter)
 		f.need(err)
 		f.same("count", n, 0)
+		f.same("exact", exact, true)
+	}
+}
+
+func testDirectoryUnknown(t *testing.T, h Harness) {
+	f := open(t, h)
+	f.block(f.enter("alice").User.ID, "reason")
+	f.setRole(f.enter("bob").User.ID, store.RoleAdmin)
+	f.enter("carol")
+	for _, filter := range []store.UserFilter{
+		{Status: "blocked"}, {Role: "ROOT"}, {Status: "GONE", AppID: app}, {Role: "admin", Status: store.StatusActive},
+	} {
+		f.same(fmt.Sprintf("users of %+v", filter), f.listed(filter), []string(nil))
+		n, exact, err := f.store.CountUsers(t.Context(), filter)
+		f.need(err)
+		f.same(fmt.Sprintf("count of %+v", filter), n, 0)
 		f.same("exact", exact, true)
 	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ var loginLaws = []law{
 	{"no unionid joins nobody", testLoginNoUnionID},
 	{"a login fills an empty unionid", testLoginFillsUnionID},
 	{"another unionid is added to the one that a user has", testLoginAddsUnionID},
+	{"what WeChat tells is kept as it is, whatever is in it", testLoginOddities},
 	{"a login merges the profile", testLoginProfile},
 	{"a login clips the user agent", testLoginUserAgent},
 	{"a login beyond the limit ends the oldest session", testLoginLimit},
@@ -133,6 +135,24 @@ func testLoginAddsUnionID(t *testing.T, h Harness) {
 	f.same("who joins by the old one", stayed.User.ID, alice.User.ID)
 	f.same("unionid after it", stayed.User.UnionID, store.Optional("union-new"))
 	f.same("earlier ones after it", stayed.User.EarlierUnionIDs, []string{"union-old"})
+}
+
+func testLoginOddities(t *testing.T, h Harness) {
+	f := open(t, h)
+	unionIDs := []store.Optional{"two\nlines", "' OR 1=1; -- \x00", "\xff\xfe", "爱丽丝 "}
+	var want store.User
+	for _, unionID := range unionIDs {
+		in := f.comingTo(app, "alice' \x00\xff", unionID)
+		in.Profile = &store.Profile{NickName: "\x00'\\😀", Gender: math.MaxInt32}
+		want = f.login(in).User
+	}
+	f.same("earlier unionids", want.EarlierUnionIDs, []string{string(unionIDs[2]), string(unionIDs[1]), string(unionIDs[0])})
+	f.same("the user", f.user(want.ID), want)
+	for _, unionID := range unionIDs {
+		user, err := f.store.UserByUnionID(t.Context(), string(unionID))
+		f.need(err)
+		f.same("the user by a unionid", user, want)
+	}
 }
 
 func testLoginProfile(t *testing.T, h Harness) {

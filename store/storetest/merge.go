@@ -30,6 +30,7 @@ var mergeLaws = []law{
 	{"a merge and a refresh at once lose no session", testConcurrentMergeRefresh},
 	{"a merge and a phone number for both at once leave one holder", testConcurrentMergePhone},
 	{"a merge and a deletion at once leave no rest", testConcurrentMergeDelete},
+	{"a merge and the end of all sessions at once leave none from before", testConcurrentMergeEndSessions},
 }
 
 // pair is one person whom a store takes for two users, an hour apart: alice in

@@ -112,3 +112,21 @@ func testConcurrentMergeDelete(t *testing.T, h Harness) {
 		})
 	}
 }
+
+// The end of the newer user's sessions ends the older user's too if it comes after the
+// merge, and leaves them be if it comes before.
+func testConcurrentMergeEndSessions(t *testing.T, h Harness) {
+	for range rounds {
+		bothWays(t, h, func(p *pair) {
+			p.meetWhile(func() error { return errorOf(p.store.EndSessions(t.Context(), p.newer.User.ID, actor)) })
+			p.dead(p.newer.Session.ID)
+			left := len(p.sessionIDs(p.older.User.ID))
+			p.liveSessions(left)
+			if left == 0 {
+				p.dead(p.older.Session.ID)
+				return
+			}
+			p.united(2)
+		})
+	}
+}

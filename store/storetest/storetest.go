@@ -29,7 +29,7 @@ func Run(t *testing.T, h Harness) {
 		loginLaws, sessionKeyLaws, sessionLaws, refreshLaws, scanLoginLaws, claimLaws, ticketLaws, phoneLaws, mergeLaws,
 		administrationLaws, deletionLaws, withdrawalLaws, exportLaws,
 		auditLaws, directoryLaws, activityLaws,
-		secretLaws, sealingLaws, sweepLaws, lifeLaws, concurrentLaws, modelLaws,
+		secretLaws, sealingLaws, leaseLaws, sharedLaws, sweepLaws, transferLaws, lifeLaws, concurrentLaws, modelLaws,
 	) {
 		t.Run(law.name, func(t *testing.T) { law.test(t, h) })
 	}

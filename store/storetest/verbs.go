@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"menshen/store"
 )
@@ -91,6 +92,7 @@ func writers(s store.Store, alice store.LoggedIn) []Verb {
 		{"UpdateSecret", func(ctx context.Context) error { return s.UpdateSecret(ctx, "token", change) }},
 		{"RotateSealing", s.RotateSealing},
 		{"PruneSealing", func(ctx context.Context) error { return errorOf(s.PruneSealing(ctx)) }},
+		{"Lease", func(ctx context.Context) error { return errorOf(s.Lease(ctx, "work", time.Minute)) }},
 		{"Sweep", func(ctx context.Context) error { return errorOf(s.Sweep(ctx, 1)) }},
 		{"Withdraw", func(ctx context.Context) error { return s.Withdraw(ctx, taken) }},
 		{"DeleteUser", func(ctx context.Context) error { return errorOf(s.DeleteUser(ctx, userID, actor)) }},
