@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 FUZZTIME ?= 10m
 INTERLEAVINGS ?= 1000
+MIGRANTS ?= 1000000
 NODE := testdata/node
 
 .PHONY: help run test race verify lint soak fuzz bench tools
@@ -28,8 +29,9 @@ lint: ## gofmt, go vet and staticcheck
 	go vet ./...
 	go tool staticcheck ./...
 
-soak: tools ## Interleavings of lives and kill -9, INTERLEAVINGS (1000) of them, with the race detector
+soak: tools ## INTERLEAVINGS (1000) of lives and kill -9 with the race detector, and MIGRANTS (1000000) copied there and back
 	go test -race -timeout 2h -count 1 -run '^TestInterleavings$$' -interleavings $(INTERLEAVINGS) .
+	go test -timeout 2h -count 1 -v -run '^TestMigration' -migrants $(MIGRANTS) .
 
 fuzz: ## Fuzz each entry point for FUZZTIME (10m)
 	@set -e; for target in $$(.ci/fuzz-targets); do \

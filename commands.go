@@ -28,6 +28,7 @@ type commands struct {
 	Restore   restoreCommand   `cmd:"" help:"Put a backup where no store is, after it opened with the key file and passed the check."`
 	Compact   compactCommand   `cmd:"" help:"Rewrite the store's file without its free pages. Logins wait meanwhile."`
 	Export    exportCommand    `cmd:"" help:"Print everything held about a user, as JSON. Secrets are left out."`
+	Migrate   migrateCommand   `cmd:"" help:"Copy everything to a store of another engine, verified. Goes on where it was broken off. No server may run."`
 	Keys      keysCommand      `cmd:"" help:"The signing keys and the encryption key ring."`
 	Version   versionCommand   `cmd:"" help:"Print version, commit and Go version."`
 }
@@ -52,7 +53,7 @@ func (c *serveCommand) Run(ctx context.Context, env environment) error {
 	}
 	log := newLogger(env.stderr, c.LogFormat, c.LogLevel.Level)
 	for _, flag := range exposedSecrets(env.args) {
-		log.Warn("a secret stands on the command line, where every user of this machine can read it; use the environment or @FILE", "flag", flag)
+		log.Warn(exposedWarning, "flag", flag)
 	}
 	server, err := listen(ctx, c.settings, c.WeChatURL, production, log)
 	if err != nil {
@@ -79,7 +80,7 @@ func (c *serveCommand) checkMetrics() error {
 
 type devCommand struct {
 	settings      `embed:""`
-	SimulatorAddr string `env:"MENSHEN_SIMULATOR_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the simulator listens."`
+	SimulatorAddr string `env:"MENSHEN_SIMULATOR_ADDR" type:"local" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where the simulator listens."`
 }
 
 // Run plays WeChat and serves until the context ends.
@@ -157,7 +158,7 @@ func (c *devCommand) greet(w io.Writer, server *server, simulator *simulatorServ
 }
 
 type simulatorCommand struct {
-	Addr          string     `default:"127.0.0.1:8081" env:"MENSHEN_SIMULATOR_ADDR" placeholder:"HOST:PORT" help:"Where to listen."`
+	Addr          string     `default:"127.0.0.1:8081" env:"MENSHEN_SIMULATOR_ADDR" type:"local" placeholder:"HOST:PORT" help:"Where to listen."`
 	Apps          appSecrets `name:"app" env:"MENSHEN_APPS" sep:"none" placeholder:"APPID=SECRET" help:"An app to play; repeatable. Default: the app of dev."`
 	AllowExternal bool       `help:"Listen where other machines can reach it. Everybody who can is every user."`
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -10,20 +11,16 @@ import (
 	_ "time/tzdata" // a machine without time zones knows --time-zone too
 
 	"menshen/gate"
+	"menshen/store/mysql"
+	"menshen/store/seal"
 )
-
-// storeSettings are for every command that opens the store.
-type storeSettings struct {
-	Store   string `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" help:"Where users and sessions are kept: bolt:PATH."`
-	KeyFile string `env:"MENSHEN_KEY_FILE" default:"data/menshen.key" help:"File with the key that seals the key ring. Made on first start, mode 0600."`
-}
 
 // settings are those of the server, in dev and serve alike. What has another
 // default in dev is filled in by withDefaults.
 type settings struct {
 	storeSettings `embed:""`
 
-	Addr           string        `env:"MENSHEN_ADDR" placeholder:"HOST:PORT" help:"Where to listen. Default 127.0.0.1:8080 in dev, :8080 in serve."`
+	Addr           string        `env:"MENSHEN_ADDR" type:"local" placeholder:"HOST:PORT" help:"Where to listen. Default 127.0.0.1:8080 in dev, :8080 in serve."`
 	Apps           appSecrets    `name:"app" env:"MENSHEN_APPS" sep:"none" placeholder:"APPID=SECRET" help:"A mini program and its AppSecret; repeatable. In the variable several are separated by ;."`
 	AdminKey       secret        `env:"MENSHEN_ADMIN_KEY" placeholder:"KEY" help:"Service key with role ADMIN, at least 32 characters, sent as Authorization: Bearer. Dev makes one."`
 	Issuer         string        `env:"MENSHEN_ISSUER" default:"menshen" help:"The iss of the tokens."`
@@ -33,7 +30,7 @@ type settings struct {
 	MaxSessions    int           `env:"MENSHEN_MAX_SESSIONS" default:"20" help:"Live sessions of one user; the oldest ends first."`
 	Introspection  string        `env:"MENSHEN_INTROSPECTION" enum:",on,admin,off" default:"" placeholder:"on|admin|off" help:"Who may ask for the schema. Default on in dev, admin in serve."`
 	Playground     string        `env:"MENSHEN_PLAYGROUND" enum:",on,off" default:"" placeholder:"on|off" help:"Serve the playground at /playground. Default on in dev, off in serve."`
-	MetricsAddr    string        `env:"MENSHEN_METRICS_ADDR" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
+	MetricsAddr    string        `env:"MENSHEN_METRICS_ADDR" type:"local" placeholder:"HOST:PORT" help:"Where /metrics listens. Default with --addr in dev, 127.0.0.1:9090 in serve. On the main address it needs the admin key outside dev."`
 	Push           pushSettings  `env:"MENSHEN_PUSH" sep:"none" placeholder:"APPID=TOKEN:AESKEY" help:"What WeChat pushes to /wechat/push/APPID is signed with this token and encrypted with this EncodingAESKey; repeatable. APPID=TOKEN:plain for plain mode, which does not sign the body."`
 	TextCheck      string        `env:"MENSHEN_TEXT_CHECK" default:"off" enum:"off,fail-open,fail-closed" help:"Have WeChat check the nicknames that users type (msg_sec_check). When WeChat does not answer, fail-open takes them and fail-closed refuses."`
 	ScanPage       string        `env:"MENSHEN_SCAN_PAGE" placeholder:"PATH" help:"The mini program's page that scan login opens, such as pages/scan/index. Without it the QR code holds the ticket alone."`
@@ -44,6 +41,62 @@ type settings struct {
 
 	gateSettings     `embed:""`
 	documentSettings `embed:""`
+}
+
+// storeSettings are for every command that opens the store.
+type storeSettings struct {
+	Store   storeURL `env:"MENSHEN_STORE" default:"bolt:data/menshen.db" help:"Where users and sessions are kept: bolt:PATH, or for several instances mysql://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE."`
+	KeyFile string   `env:"MENSHEN_KEY_FILE" type:"local" placeholder:"FILE" help:"File with the key that seals the key ring. Default data/menshen.key with bolt, made on first start, mode 0600; with mysql it must be given, the same for all instances (menshen keys create)."`
+}
+
+const defaultKeyFile = "data/menshen.key"
+
+// storeURL names a store. That of a database has a password in it.
+type storeURL string
+
+// UnmarshalText reads the URL or the file it names.
+func (u *storeURL) UnmarshalText(text []byte) error {
+	value, err := readSecret(string(text))
+	*u = storeURL(value)
+	return err
+}
+
+// Format hides the URL under every verb.
+func (u storeURL) Format(f fmt.State, _ rune) { io.WriteString(f, "[store]") }
+
+// boltPath returns the file of a bolt store; there is none in a database.
+func (u storeURL) boltPath() (path string, isFile bool) { return strings.CutPrefix(string(u), "bolt:") }
+
+// redacted is what may be shown of the URL: the file, or the servers and the database.
+func (u storeURL) redacted() (string, error) {
+	if path, isFile := u.boltPath(); isFile && path != "" && !strings.HasPrefix(path, "//") {
+		return string(u), nil
+	}
+	if !strings.HasPrefix(string(u), "mysql://") {
+		return "", errors.New("--store (MENSHEN_STORE) must be bolt:PATH or mysql://USER:PASSWORD@HOST:PORT/DATABASE")
+	}
+	redacted, err := mysql.Redacted(string(u))
+	if err != nil {
+		return "", fmt.Errorf("--store (MENSHEN_STORE): %w", err)
+	}
+	return redacted, nil
+}
+
+// validate says what is wrong with the settings.
+func (s storeSettings) validate() error {
+	_, err := s.Store.redacted()
+	if _, isFile := s.Store.boltPath(); err == nil && !isFile && s.KeyFile == "" {
+		return errors.New("--key-file (MENSHEN_KEY_FILE) must be given with a mysql store, the same file for every instance; menshen keys create FILE makes one")
+	}
+	return err
+}
+
+// keyFile is where the key is, or will be.
+func (s storeSettings) keyFile() seal.KeyFile {
+	if s.KeyFile == "" {
+		return defaultKeyFile
+	}
+	return seal.KeyFile(s.KeyFile)
 }
 
 // gateSettings say who may come in, and how often.
@@ -132,19 +185,8 @@ func (s *settings) validate() error {
 	require(s.ScanPage == "" || pageForm.MatchString(s.ScanPage), "--scan-page (MENSHEN_SCAN_PAGE) must be a page such as pages/scan/index, without a leading slash and without a query")
 	s.gateSettings.validate(require)
 	s.documentSettings.validate(require)
-	require(s.KeyFile != "", "--key-file (MENSHEN_KEY_FILE) must not be empty")
-	_, pathErr := s.boltPath()
 	_, pushErr := s.Push.keys()
-	return errors.Join(append(wrong, pathErr, pushErr)...)
-}
-
-// boltPath returns the file of a bolt store.
-func (s *storeSettings) boltPath() (string, error) {
-	path, ok := strings.CutPrefix(s.Store, "bolt:")
-	if !ok || path == "" {
-		return "", errors.New("--store (MENSHEN_STORE) must be bolt:PATH")
-	}
-	return path, nil
+	return errors.Join(append(wrong, s.storeSettings.validate(), pushErr)...)
 }
 
 // timeZone is a place of the tz database.

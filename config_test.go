@@ -10,7 +10,7 @@ import (
 )
 
 // parsed are the settings of a command line for serve.
-func parsed(t *testing.T, args ...string) settings {
+func parsed(t testing.TB, args ...string) settings {
 	t.Helper()
 	var c serveCommand
 	parser, err := kong.New(&c)

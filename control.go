@@ -17,13 +17,12 @@ import (
 	"time"
 
 	"menshen/store"
-	"menshen/store/bolt"
 	"menshen/token"
 )
 
 // bbolt gives its file to one process, so a running server does for the other
 // commands what needs it, over a Unix socket beside the file that only its own
-// user may open.
+// user may open. A database has room for the commands beside the servers.
 
 // job is what a command needs the store for. It writes what the command prints,
 // or keeps, and fails with what the command fails with.
@@ -43,21 +42,22 @@ var jobs = map[string]job{
 // holder is a process that holds the store: the server, or a command without
 // one.
 type holder struct {
-	store  *bolt.Store
+	store  store.Store
 	signer func(context.Context) (*token.Signer, error)
 }
 
-// perform has a job done, by a running server or else by this process, and
-// writes to w what it writes.
+// perform has a job done, by the server that holds the file or else by this process,
+// and writes to w what it writes.
 func (s storeSettings) perform(ctx context.Context, name, argument string, w io.Writer) error {
-	path, err := s.boltPath()
-	if err != nil {
+	if err := s.validate(); err != nil {
 		return err
 	}
-	if err := askServer(ctx, controlPath(path), name, argument, w); !errors.Is(err, errNoServer) {
-		return err
+	if path, isFile := s.Store.boltPath(); isFile {
+		if err := askServer(ctx, controlPath(path), name, argument, w); !errors.Is(err, errNoServer) {
+			return err
+		}
 	}
-	db, err := openStore(s, commandOptions, mustExist)
+	db, err := openStore(ctx, s, commandOptions)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s storeSettings) perform(ctx context.Context, name, argument string, w io.
 
 // commandOptions are for a store in which no session begins and nothing is
 // swept: how long things live does not matter.
-var commandOptions = store.Options{SessionLife: time.Hour, MaxSessions: 1, AuditRetention: time.Hour}
+var commandOptions = store.Options{SessionLife: time.Hour, MaxSessions: 1, AuditRetention: time.Hour, Existing: true}
 
 func controlPath(storePath string) string { return storePath + ".sock" }
 

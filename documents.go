@@ -13,7 +13,7 @@ import (
 
 // documentSettings say which documents may be sent.
 type documentSettings struct {
-	TrustedDocuments   string         `env:"MENSHEN_TRUSTED_DOCUMENTS" placeholder:"FILE" help:"Manifest of documents, as graphql-codegen writes it (persisted-documents.json), that clients may name by their hash."`
+	TrustedDocuments   string         `env:"MENSHEN_TRUSTED_DOCUMENTS" type:"local" placeholder:"FILE" help:"Manifest of documents, as graphql-codegen writes it (persisted-documents.json), that clients may name by their hash."`
 	UntrustedDocuments string         `env:"MENSHEN_UNTRUSTED_DOCUMENTS" default:"everyone" enum:"everyone,admin,nobody" help:"Who may send documents that are not in the manifest: everyone, admin or nobody."`
 	Limits             documentLimits `embed:"" prefix:"limit-" envprefix:"MENSHEN_LIMIT_"`
 }

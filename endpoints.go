@@ -50,6 +50,9 @@ const jwksCacheControl = "public, max-age=300"
 
 func serveJWKS(tokens *token.Signer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A verifier that asks may have met a key that another instance made. When the
+		// store is away the known ones are better than none.
+		_ = tokens.Renew(r.Context())
 		keys := tokens.JWKS()
 		h := w.Header()
 		h.Set("Cache-Control", jwksCacheControl)

@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"runtime"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"menshen/gate"
 	"menshen/gqlhttp"
 	"menshen/graph"
 	"menshen/resolvers"
+	"menshen/store"
 )
 
 const (
@@ -32,7 +35,7 @@ func newGraphQL(p parts, entrance *entrance) http.Handler {
 	limits, tell := gqlhttp.Limits(s.Limits), s.Introspection == "on" // suggestions tell of the schema
 	gql := handler.New(graph.NewExecutableSchema(p.resolver.Config()))
 	gql.AddTransport(newWebSocket(p, entrance))
-	gql.AddTransport(gqlhttp.HTTP{OperationTimeout: requestTimeout, WriteTimeout: writeTimeout, Streams: p.streams})
+	gql.AddTransport(gqlhttp.HTTP{OperationTimeout: requestTimeout, WriteTimeout: writeTimeout, Streams: p.streams, Unavailable: noStore})
 	gql.SetQueryCache(documents)
 	gql.SetParserTokenLimit(limits.Tokens)
 	gql.SetDisableSuggestion(!tell)
@@ -46,6 +49,9 @@ func newGraphQL(p parts, entrance *entrance) http.Handler {
 	gql.Use(gqlhttp.Introspection{Allow: introspectionPolicy(s.Introspection, p.resolver)})
 	return gql
 }
+
+// noStore says of an error that a store caused it that cannot work now.
+func noStore(err *gqlerror.Error) bool { return errors.Is(err, store.ErrUnavailable) }
 
 const (
 	// maxAnswer is ten times what a full page of the dashboard has, in bytes.

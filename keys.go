@@ -9,16 +9,21 @@ import (
 	"time"
 
 	"menshen/store"
+	"menshen/store/seal"
 	"menshen/token"
 )
 
 type keysCommand struct {
+	Create keysCreate `cmd:"" help:"Make a key file, for the instances that share a database. Each needs a copy of it."`
 	List   keysList   `cmd:"" help:"List the keys."`
 	Rotate keysRotate `cmd:"" help:"Make new keys. What the old ones signed or sealed stays valid: this begins an overlap."`
 	Prune  keysPrune  `cmd:"" help:"Forget the retired keys, which ends the overlap: access tokens they signed stop working at once. Wait for --access-ttl after a rotation, unless a key has leaked. Refresh tokens keep working; secrets are sealed again first."`
 }
 
 type (
+	keysCreate struct {
+		File string `arg:"" type:"local" help:"The file to make. It must not exist yet."`
+	}
 	keysList struct {
 		storeSettings `embed:""`
 	}
@@ -29,6 +34,18 @@ type (
 		storeSettings `embed:""`
 	}
 )
+
+// Run makes a key file.
+func (c keysCreate) Run(env environment) error {
+	if err := refuseExisting(c.File); err != nil {
+		return err
+	}
+	if _, err := seal.KeyFile(c.File).Key(true); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(env.stdout, "%s: give each instance a copy, with mode 0600, and keep one apart from the backups of the database.\n", c.File)
+	return err
+}
 
 // Run lists the keys.
 func (c keysList) Run(ctx context.Context, env environment) error {
@@ -70,7 +87,10 @@ func withKeys(change keyChange) job {
 func changeNothing(context.Context, *token.Signer, store.Store) ([]string, error) { return nil, nil }
 
 func rotateKeys(ctx context.Context, signer *token.Signer, db store.Store) ([]string, error) {
-	return nil, errors.Join(signer.Rotate(ctx), db.RotateSealing(ctx))
+	if err := signer.Rotate(ctx); err != nil {
+		return nil, err
+	}
+	return nil, errors.Join(announceKeys(ctx, db), db.RotateSealing(ctx))
 }
 
 func pruneKeys(ctx context.Context, signer *token.Signer, db store.Store) ([]string, error) {
@@ -82,8 +102,9 @@ func pruneKeys(ctx context.Context, signer *token.Signer, db store.Store) ([]str
 	if err != nil {
 		return nil, err
 	}
+	announceErr := announceKeys(ctx, db) // before what may take long
 	sealing, err := db.PruneSealing(ctx)
-	return append(tokens, sealing...), err
+	return append(tokens, sealing...), errors.Join(announceErr, err)
 }
 
 // printKeys prints a table without key material.

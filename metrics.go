@@ -12,6 +12,7 @@ import (
 
 	"menshen/gqlhttp"
 	"menshen/store"
+	"menshen/store/mysql"
 	"menshen/wechat"
 )
 
@@ -63,8 +64,11 @@ func newMeters() *meters {
 	return m
 }
 
-// watch shows how many sessions a store holds.
+// watch shows how many sessions a store holds, and how its servers are.
 func (m *meters) watch(db store.Store) {
+	if database, ok := db.(*mysql.Store); ok {
+		m.watchServers(database)
+	}
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "menshen_live_sessions",
 		Help: "Sessions that are neither ended nor swept.",
@@ -75,6 +79,22 @@ func (m *meters) watch(db store.Store) {
 		}
 		return float64(n)
 	}))
+}
+
+// watchServers shows which servers of a database can work.
+func (m *meters) watchServers(db *mysql.Store) {
+	for i, server := range db.Servers() {
+		_ = m.registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{ // fails for an address that is named twice
+			Name:        "menshen_store_server_up",
+			Help:        "1 when this server of the database answered and took writes a moment ago.",
+			ConstLabels: prometheus.Labels{"server": server.Address},
+		}, func() float64 {
+			if db.Servers()[i].Up {
+				return 1
+			}
+			return 0
+		}))
+	}
 }
 
 // watchConnections shows how many connections clients hold.

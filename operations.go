@@ -71,37 +71,40 @@ func (p *problems) end() error {
 
 type backupCommand struct {
 	storeSettings `embed:""`
-	File          string `arg:"" help:"The file to make. It must not exist yet."`
+	File          string `arg:"" type:"local" help:"The file to make. It must not exist yet."`
 }
 
 // Run takes a backup.
 func (c backupCommand) Run(ctx context.Context, env environment) error {
+	if _, isFile := c.Store.boltPath(); !isFile {
+		return c.backUpDatabase(ctx, env)
+	}
 	size, err := createWhole(c.File, func(w io.Writer) error { return c.perform(ctx, "backup", "", w) })
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "%s: %d bytes. The key file (%s) is not in it, and nothing sealed opens without it: keep a copy of it, apart from the backups.\n",
-		c.File, size, c.KeyFile)
+	return c.tell(env, size)
+}
+
+// tell says what was made, and what is not in it.
+func (c backupCommand) tell(env environment, size int64) error {
+	_, err := fmt.Fprintf(env.stdout, "%s: %d bytes. The key file (%s) is not in it, and nothing sealed opens without it: keep a copy of it, apart from the backups.\n",
+		c.File, size, c.keyFile())
 	return err
 }
 
 func backUp(ctx context.Context, h holder, _ string, w io.Writer) error {
-	_, err := h.store.Backup(ctx, w)
+	_, err := h.store.(*bolt.Store).Backup(ctx, w) // a database is copied by backUpDatabase
 	return err
 }
 
 // createWhole makes a file with mode 0600 of what write writes. The file has its
 // name only when it is whole and durable, and takes it from no other.
 func createWhole(path string, write func(io.Writer) error) (size int64, err error) {
-	taken := fmt.Errorf("%s is there already", path)
-	if path == "" {
-		return 0, errors.New("the file to make has no name")
+	if err := refuseExisting(path); err != nil {
+		return 0, err
 	}
-	if _, err := os.Lstat(path); err == nil {
-		return 0, taken
-	}
-	dir := filepath.Dir(path)
-	unnamed, err := os.CreateTemp(dir, filepath.Base(path)+".partial-*")
+	unnamed, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".partial-*")
 	if err != nil {
 		return 0, err
 	}
@@ -111,38 +114,66 @@ func createWhole(path string, write func(io.Writer) error) (size int64, err erro
 	if err := errors.Join(err, statErr, unnamed.Sync(), unnamed.Close()); err != nil {
 		return 0, err
 	}
-	// A link, unlike a new name, never replaces what has come to path meanwhile.
-	if err := os.Link(unnamed.Name(), path); errors.Is(err, fs.ErrExist) {
-		return 0, taken
-	} else if err != nil {
-		return 0, err
+	return info.Size(), nameWhole(unnamed.Name(), path)
+}
+
+// refuseExisting keeps a command from beginning a file that it could not name.
+func refuseExisting(path string) error {
+	if path == "" {
+		return errors.New("the file to make has no name")
 	}
-	return info.Size(), seal.SyncDir(dir)
+	if _, err := os.Lstat(path); err == nil {
+		return errTaken(path)
+	}
+	return nil
+}
+
+func errTaken(path string) error { return fmt.Errorf("%s is there already", path) }
+
+// nameWhole gives a whole file its name, durably. A link, unlike a new name, never
+// replaces what has come there meanwhile.
+func nameWhole(unnamed, path string) error {
+	switch err := os.Link(unnamed, path); {
+	case errors.Is(err, fs.ErrExist):
+		return errTaken(path)
+	case err != nil:
+		return err
+	}
+	return seal.SyncDir(filepath.Dir(path))
 }
 
 type restoreCommand struct {
 	storeSettings `embed:""`
-	File          string `arg:"" help:"A file that backup made."`
+	File          string `arg:"" type:"local" help:"A file that backup made."`
 }
 
 // Run puts a backup where no store is.
 func (c restoreCommand) Run(ctx context.Context, env environment) error {
-	path, err := c.boltPath()
-	if err != nil {
+	if err := c.validate(); err != nil {
 		return err
+	}
+	path, isFile := c.Store.boltPath()
+	if !isFile {
+		return c.restoreDatabase(ctx, env)
 	}
 	if err := refuseServer(ctx, path); err != nil {
 		return err
 	}
 	list := problems{w: env.stdout}
-	found, err := bolt.Restore(ctx, c.File, path, seal.KeyFile(c.KeyFile), commandOptions, list.add)
+	found, err := bolt.Restore(ctx, c.File, path, c.keyFile(), commandOptions, list.add)
 	switch {
 	case err == nil:
 		_, err = fmt.Fprintf(env.stdout, "%s: restored %s\n", path, counted(found))
 		return err
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("there is a store at %s: move it away first", path)
-	case errors.Is(err, seal.ErrWrongKey), errors.Is(err, seal.ErrNoKeyFile):
+	}
+	return c.notRestored(err, &list)
+}
+
+// notRestored says why a backup cannot be restored.
+func (c restoreCommand) notRestored(err error, list *problems) error {
+	if errors.Is(err, seal.ErrWrongKey) || errors.Is(err, seal.ErrNoKeyFile) {
 		return fmt.Errorf("%w: --key-file (MENSHEN_KEY_FILE) must name the key file of the store that was backed up", err)
 	}
 	return errors.Join(list.end(), fmt.Errorf("%s cannot be restored: %w", c.File, err))
@@ -172,7 +203,11 @@ func (c compactCommand) Run(ctx context.Context, env environment) error {
 }
 
 func compact(ctx context.Context, h holder, _ string, w io.Writer) error {
-	before, after, err := h.store.Compact(ctx)
+	file, isFile := h.store.(*bolt.Store)
+	if !isFile {
+		return errors.New("only a bolt file is compacted: a database uses the room of what was removed by itself")
+	}
+	before, after, err := file.Compact(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
+
+	"github.com/alecthomas/kong"
 
 	"menshen/wechat"
 )
@@ -123,8 +126,15 @@ func pushKey(appID, value string) (wechat.PushKey, error) {
 // Format hides the secrets under every verb.
 func (p pushSettings) Format(f fmt.State, _ rune) { io.WriteString(f, "[push]") }
 
-// secretFlags are the flags whose value is or holds a secret.
-var secretFlags = []string{"--app", "--admin-key", "--push"}
+// secretFlags are the flags whose value is or holds a secret, and what says whether it
+// stands there in clear.
+var secretFlags = map[string]func(value string) bool{
+	"--app": inClear, "--admin-key": inClear, "--push": inClear,
+	"--store": showsPassword, "--from": showsPassword, "--to": showsPassword,
+}
+
+// exposedWarning is what a command says of each of them.
+const exposedWarning = "a secret stands on the command line, where every user of this machine can read it; use the environment or @FILE"
 
 // exposedSecrets names the flags that carry a secret in clear on the command
 // line, where every user of the machine can read it.
@@ -134,10 +144,8 @@ func exposedSecrets(args []string) (exposed []string) {
 		if !joined && i+1 < len(args) {
 			value = args[i+1]
 		}
-		for _, flag := range secretFlags {
-			if name == flag && inClear(value) {
-				exposed = append(exposed, flag)
-			}
+		if exposes := secretFlags[name]; exposes != nil && exposes(value) {
+			exposed = append(exposed, name)
 		}
 	}
 	return exposed
@@ -158,6 +166,26 @@ func inClear(value string) bool {
 	return false
 }
 
+// showsPassword reports whether the password of a database stands in its URL itself.
+func showsPassword(value string) bool {
+	user, _, _ := strings.Cut(strings.TrimPrefix(value, "mysql://"), "@")
+	return strings.HasPrefix(value, "mysql://") && strings.Contains(user, ":")
+}
+
+// decodeLocal reads a path or an address. A URL there may have a password in it, which a
+// complaint about a path would repeat.
+func decodeLocal(ctx *kong.DecodeContext, target reflect.Value) error {
+	var value string
+	if err := ctx.Scan.PopValueInto("string", &value); err != nil {
+		return err
+	}
+	if strings.Contains(value, "://") {
+		return errors.New("a URL stands where a path or an address belongs")
+	}
+	target.SetString(value)
+	return nil
+}
+
 // commandForm is what a mistyped command may look like. No secret is so short.
 var commandForm = regexp.MustCompile(`^unexpected argument [a-z]{1,12}(,|$)`)
 
@@ -166,7 +194,7 @@ var commandForm = regexp.MustCompile(`^unexpected argument [a-z]{1,12}(,|$)`)
 func withoutValues(complaint error) error {
 	text, source, fromVariable := strings.Cut(complaint.Error(), " (from envar ")
 	text, _, _ = strings.Cut(text, " but got ")
-	if strings.HasPrefix(text, "unexpected ") && !commandForm.MatchString(text) {
+	if strings.HasPrefix(text, "unexpected ") && !commandForm.MatchString(text) || strings.HasPrefix(text, "unknown flag ") && strings.Contains(text, "://") {
 		return errors.New("an argument stands where none is expected; several apps are several --app")
 	}
 	if fromVariable {

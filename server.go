@@ -3,13 +3,16 @@
 // session_key never leaves.
 //
 // This package wires the parts and speaks to the operator. server.go joins the
-// parts into one handler, serving.go opens and closes what is served, sweep.go
-// removes what has expired. A request passes browsers.go, limits.go, body.go and
-// requests.go on its way to graphql.go, to push.go when WeChat sends it, or to
+// parts into one handler, serving.go opens and closes what is served, stores.go opens
+// the engine that a URL names, instances.go is what instances that share a store tell
+// each other, presence.go how others know that one runs, sweep.go removes what has
+// expired. A request passes browsers.go, limits.go, body.go
+// and requests.go on its way to graphql.go, to push.go when WeChat sends it, or to
 // endpoints.go; connections.go caps the connections, metrics.go is what is counted.
-// config.go, documents.go and secret.go hold every setting, commands.go,
-// operations.go, export.go and keys.go every command, and control.go is how a
-// command reaches a server that is running.
+// config.go, documents.go and secret.go hold every setting; commands.go,
+// operations.go, databasebackup.go, export.go, keys.go and migrate.go every command.
+// progress.go shows how far one is, and control.go is how one reaches a server that
+// holds a file.
 package main
 
 import (
@@ -31,8 +34,6 @@ import (
 	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
-	"menshen/store/bolt"
-	"menshen/store/seal"
 	"menshen/token"
 	"menshen/web"
 )
@@ -60,6 +61,7 @@ func run(ctx context.Context, env environment) error {
 		kong.Description("The login server behind WeChat mini programs."),
 		kong.Writers(env.stdout, env.stderr),
 		kong.Exit(func(int) { exited = true }),
+		kong.NamedMapper("local", kong.MapperFunc(decodeLocal)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(env),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
@@ -139,27 +141,6 @@ func markHeads(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// presence says whether a store must be there already.
-type presence bool
-
-const (
-	mayCreate presence = false
-	mustExist presence = true
-)
-
-func openStore(s storeSettings, options store.Options, presence presence) (*bolt.Store, error) {
-	path, err := s.boltPath()
-	if err != nil {
-		return nil, err
-	}
-	if presence == mustExist {
-		if _, err := os.Stat(path); err != nil {
-			return nil, fmt.Errorf("there is no store at %s", path)
-		}
-	}
-	return bolt.Open(path, seal.KeyFile(s.KeyFile), options)
-}
-
 // The names of the store's secrets.
 const (
 	tokenSecret       = "token"         // the keys of package token
@@ -167,9 +148,12 @@ const (
 )
 
 func openSigner(ctx context.Context, db store.Store, issuer string, algorithm token.Algorithm) (*token.Signer, error) {
+	_, shared := db.(store.Shared)
 	return token.Open(ctx, token.Options{
 		Issuer:    issuer,
 		Algorithm: algorithm,
+		Shared:    shared,
+		Now:       clockOf(db),
 		Load: func(ctx context.Context) ([]byte, error) {
 			return db.Secret(ctx, tokenSecret)
 		},

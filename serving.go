@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,6 @@ import (
 	"menshen/gqlhttp"
 	"menshen/resolvers"
 	"menshen/store"
-	"menshen/store/bolt"
 	"menshen/token"
 	"menshen/wechat"
 )
@@ -32,7 +32,10 @@ const (
 type server struct {
 	settings  settings
 	mode      mode
-	store     *bolt.Store
+	store     store.Store
+	bus       resolvers.Events
+	relay     *events.Relay // nil where no other instance shares the store
+	presence  string        // names the lease that says that this instance runs
 	wechat    *wechat.Client
 	resolver  *resolvers.Resolver
 	meters    *meters
@@ -56,16 +59,16 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 	if m == development { // the simulator's pages play mini programs
 		s.CORSOrigins = append(s.CORSOrigins, namesOf(wechatURL)...)
 	}
-	srv := &server{settings: s, mode: m, meters: newMeters(), log: log}
+	srv := &server{settings: s, mode: m, meters: newMeters(), presence: "serving " + rand.Text(), log: log}
 	var err error
 	srv.wechat, err = wechat.NewClient(srv.wechatOptions(wechatURL))
 	if err != nil {
 		return nil, fmt.Errorf("--wechat-url (MENSHEN_WECHAT_URL) or --app (MENSHEN_APPS): %w", err)
 	}
-	srv.store, err = openStore(s.storeSettings, store.Options{
+	srv.store, err = awaitStore(ctx, s.storeSettings, store.Options{
 		SessionLife: s.RefreshTTL, MaxSessions: s.MaxSessions, AuditRetention: s.AuditRetention,
 		TimeZone: s.TimeZone.Location, Observe: srv.meters.storeCall,
-	}, mayCreate)
+	}, log)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +85,7 @@ func listen(ctx context.Context, s settings, wechatURL string, m mode, log *slog
 func (s *server) wechatOptions(url string) wechat.Options {
 	return wechat.Options{
 		BaseURL: url, Apps: s.settings.Apps, Observe: s.meters.wechatCall,
+		Now: func() time.Time { return clockOf(s.store)() },
 		LoadToken: func(ctx context.Context, appID string) ([]byte, error) {
 			return s.store.Secret(ctx, accessTokenSecret+appID)
 		},
@@ -94,6 +98,9 @@ func (s *server) wechatOptions(url string) wechat.Options {
 // join makes the resolver and binds the sockets.
 func (s *server) join(ctx context.Context) error {
 	set := s.settings
+	if err := s.meetOthers(ctx); err != nil {
+		return err
+	}
 	signer, err := openSigner(ctx, s.store, set.Issuer, token.Algorithm(set.TokenAlg))
 	if err != nil {
 		return err
@@ -101,13 +108,17 @@ func (s *server) join(ctx context.Context) error {
 	s.resolver = &resolvers.Resolver{
 		Store: s.store, WeChat: s.wechat, Tokens: signer,
 		AccessTTL: set.AccessTTL, AdminKey: string(set.AdminKey), TextCheck: resolvers.TextCheck(set.TextCheck),
-		ScanPage: set.ScanPage, Limits: newLimits(set, s.meters), Events: events.NewBus(),
-		Now: time.Now, Log: s.log,
+		ScanPage: set.ScanPage, Limits: newLimits(set, s.meters), Events: s.bus,
+		Now: clockOf(s.store), Log: s.log,
 	}
 	if err := s.bindPublic(ctx); err != nil {
 		return err
 	}
-	return s.bindControl(holder{s.store, func(context.Context) (*token.Signer, error) { return signer, nil }})
+	path, isFile := set.Store.boltPath()
+	if !isFile {
+		return nil
+	}
+	return s.bindControl(path, holder{s.store, func(context.Context) (*token.Signer, error) { return signer, nil }})
 }
 
 // bindPublic listens for clients and, unless they share an address, for metrics.
@@ -133,7 +144,7 @@ func (s *server) bindPublic(ctx context.Context) error {
 	handler := newHandler(parts{
 		settings: set, resolver: s.resolver, readiness: s.readiness, meters: s.meters, metrics: metrics, log: s.log,
 		streams: s.streams, trusted: trusted, bodies: newRoom(), answers: newRoom(),
-		pushes: pushes{keys: pushKeys, store: s.store, now: time.Now, log: s.log},
+		pushes: pushes{keys: pushKeys, store: s.store, now: clockOf(s.store), log: s.log},
 	})
 	s.public = service{newHTTPServer(handler), capClients(listener, set, s.meters, s.log)}
 	s.services = append(s.services, s.public)
@@ -164,12 +175,8 @@ func (s *server) bindMetrics(ctx context.Context, metrics http.Handler) error {
 	return nil
 }
 
-// bindControl listens for the other commands.
-func (s *server) bindControl(h holder) error {
-	path, err := s.settings.boltPath()
-	if err != nil {
-		return err
-	}
+// bindControl listens for the commands that need the file.
+func (s *server) bindControl(path string, h holder) error {
 	listener, err := listenControl(controlPath(path))
 	if err != nil {
 		return fmt.Errorf("the socket for the other commands: %w", err)
@@ -185,6 +192,7 @@ func (s *server) addr() string { return s.public.listener.Addr().String() }
 func (s *server) run(ctx context.Context) error {
 	s.log.Info("listening", "addr", s.addr(), "version", buildVersion())
 	group, ctx := errgroup.WithContext(ctx)
+	serving, served := context.WithCancel(context.WithoutCancel(ctx)) // ends after the last request
 	for _, each := range s.services {
 		group.Go(func() error {
 			if err := each.http.Serve(each.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -194,8 +202,13 @@ func (s *server) run(ctx context.Context) error {
 		})
 	}
 	group.Go(func() error { s.sweep(ctx); return nil })
-	group.Go(func() error { <-ctx.Done(); s.shutdown(); return nil })
-	err := errors.Join(group.Wait(), s.store.Close())
+	if s.relay != nil {
+		group.Go(func() error { s.stayPresent(serving); return nil })
+		group.Go(func() error { s.relayEvents(serving); return nil })
+		group.Go(func() error { s.followKeys(serving); return nil })
+	}
+	group.Go(func() error { <-ctx.Done(); s.shutdown(); served(); return nil })
+	err := errors.Join(group.Wait(), s.closeStore())
 	s.wechat.Close()
 	s.log.Info("stopped")
 	return err
@@ -229,7 +242,7 @@ func (s *server) shutdown() {
 
 // close lets go of what listen opened.
 func (s *server) close() error {
-	errs := []error{s.store.Close()}
+	errs := []error{s.closeStore()}
 	for _, each := range s.services {
 		errs = append(errs, each.listener.Close())
 	}

@@ -27,7 +27,7 @@ type HTTP struct {
 	WriteTimeout     time.Duration // of an answer of more than 16 KB; 0: the server's
 	Streams          *Streams      // nil: no subscriptions
 	// Unavailable says of an error, as the presenter left it, that the server cannot
-	// work for now; nil: of none. A response that it left without any data is 503.
+	// work for now; nil: of none. An answer with such an error and without data is 503.
 	Unavailable func(*gqlerror.Error) bool
 }
 

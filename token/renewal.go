@@ -13,16 +13,16 @@ const renewEvery = time.Second
 type renewal struct {
 	count atomic.Int64 // of those that have begun
 
-	turn  chan struct{} // whoever has sent holds what follows
+	turn  chan struct{} // a mutex that can be waited for with a context; guards what follows
 	began time.Time
 	err   error
 }
 
 // Renew is for who meets ErrUnknownKey, or publishes the keys, where several processes
 // share the store: another one may have rotated. When it returns nil the keys in use
-// are not older than the call. Anyone can invent a key id, so all who call share one
-// Reload a second: a call takes as long, and waits its turn. The error is that of
-// Reload or the context's. Without Options.Shared it does nothing.
+// are not older than the call. Anyone can invent a key id, so all callers share one
+// Reload a second, and a call may wait that long for it. The error is that of Reload
+// or the context's. Without Options.Shared it does nothing.
 func (s *Signer) Renew(ctx context.Context) error {
 	if !s.opts.Shared {
 		return nil
