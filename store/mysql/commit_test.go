@@ -135,10 +135,12 @@ func (f *trial) figures() map[string]int {
 		"SELECT CONCAT('counter ', name), SUM(n) FROM counters GROUP BY name",
 		"SELECT CONCAT('activity of ', app_id), SUM(new_users * 10000 + active_users * 100 + logins) FROM activity GROUP BY app_id",
 		"SELECT 'messages', COUNT(*) FROM messages UNION SELECT 'secrets', COUNT(*) FROM secrets UNION SELECT 'leases', COUNT(*) FROM leases",
-		"SELECT 'version of the ring', version FROM meta WHERE name = 'ring'",
 	} {
 		f.add(all, query)
 	}
+	keys, err := f.SealingKeys(context.Background())
+	f.need(err)
+	all["sealing keys"] = len(keys)
 	return all
 }
 

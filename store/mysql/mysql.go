@@ -124,9 +124,13 @@ func (s *Store) observe(verb string, began time.Time) {
 	s.options.Observe(verb, time.Since(began))
 }
 
-// Ping answers nil when a server reads and takes writes.
-func (s *Store) Ping(context.Context) error {
+// Ping answers nil when a server reads and takes writes, or did a moment ago: the watch
+// looks every second. However often somebody asks, no server hears of it.
+func (s *Store) Ping(ctx context.Context) error {
 	defer s.observe("ping", time.Now())
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if s.closed.Load() {
 		return store.ErrUnavailable
 	}

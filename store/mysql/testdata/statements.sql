@@ -30,18 +30,16 @@ DELETE FROM union_ids WHERE union_id = ?
 DELETE FROM users WHERE id = ?
 INSERT IGNORE INTO meta (name, value, version) VALUES ('migrating', '', 0), ('schema', '0', 0)
 INSERT IGNORE INTO meta (name, value, version) VALUES ('ring', ?, ?)
-INSERT INTO activity (day, app_id, slot, new_users, active_users, logins) VALUES (?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE new_users = new_users + VALUES(new_users), active_users = active_users + VALUES(active_users), logins = logins + VALUES(logins)
 INSERT INTO activity (day, app_id, slot, new_users, active_users, logins) VALUES (?, ?, @@auto_increment_offset % 4 * 32 + ?, ?, ?, ?) ON DUPLICATE KEY UPDATE new_users = new_users + VALUES(new_users), active_users = active_users + VALUES(active_users), logins = logins + VALUES(logins)
 INSERT INTO announcements (id, at, origin, topic, message) VALUES (?, CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED), ?, ?, ?) ON DUPLICATE KEY UPDATE at = at
 INSERT INTO audit (id, action, actor, user_id, ip_address, detail) VALUES (?, ?, ?, ?, (SELECT ? FROM users WHERE id = COALESCE((SELECT user_id FROM former_ids WHERE id = ?), ?) FOR UPDATE), ?)
 INSERT INTO audit (id, action, actor, user_id, ip_address, detail) VALUES (?, ?, ?, ?, ?, ?)
-INSERT INTO counters (name, slot, n) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE n = n + VALUES(n)
 INSERT INTO counters (name, slot, n) VALUES (?, @@auto_increment_offset % 4 * 32 + ?, ?) ON DUPLICATE KEY UPDATE n = n + VALUES(n)
 INSERT INTO former_ids (id, user_id) VALUES (?, ?)
-INSERT INTO identities (app_id, open_id, user_id, place, linked_at, active_on, session_keys, keys_end) VALUES (?, ?, ?, 0, 0, 0, ?, ?)
 INSERT INTO identities (app_id, open_id, user_id, place, linked_at, active_on, session_keys, keys_end) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 INSERT INTO leases (holder, ends, name) VALUES (?, CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) + ?, ?)
 INSERT INTO messages (id, ends) VALUES (?, ?)
+INSERT INTO meta (name, value, version) VALUES ('probe', '', 0) ON DUPLICATE KEY UPDATE version = version + 1
 INSERT INTO meta (name, value, version) VALUES ('rotated', '', CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)) ON DUPLICATE KEY UPDATE version = VALUES(version)
 INSERT INTO meta (name, value, version) VALUES ('transfer', ?, 0)
 INSERT INTO scan_logins (id, app_id, secret_hash, status, created_at, expires_at, ip_address, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE status = status
