@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,9 @@ const (
 	defaultPool = 32
 	maxPool     = 1000
 )
+
+// databaseName is one that needs no quotes, but for the dash.
+var databaseName = regexp.MustCompile(`^[\w$-]+$`)
 
 const (
 	dialTimeout = 2 * time.Second
@@ -59,6 +63,9 @@ func parseURL(text string) (target, error) {
 	t := target{addresses: addresses, config: newConfig(u), pool: defaultPool}
 	if t.config.DBName == "" || strings.Contains(t.config.DBName, "/") {
 		return target{}, errors.New("the URL names no database: it must end in /DATABASE")
+	}
+	if !databaseName.MatchString(t.config.DBName) { // it may be the end of a password with a bare / in it
+		return target{}, errors.New("the database in the URL must have a name of letters, digits, -, _ and $; reserved characters of the password are written as %XX")
 	}
 	if t.config.User == "" {
 		return target{}, errors.New("the URL names no user: it must be mysql://USER:PASSWORD@HOST:PORT/DATABASE")
