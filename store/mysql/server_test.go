@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"menshen/store"
 	"menshen/store/mysql/mysqltest"
 	"menshen/store/seal"
@@ -135,6 +137,25 @@ func TestSilentServerIsLetGo(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 	waitFor(t, "goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+// TestWritersAreAskedToWrite has a server refuse to write, as one does whose disk is
+// full, while it still reads.
+func TestWritersAreAskedToWrite(t *testing.T) {
+	node := mysqltest.Shared(t)
+	database := node.NewDatabase(t)
+	s := mustOpen(t, mysqltest.URL(database, node), newKey(t), testOptions())
+	t.Cleanup(func() { closeTest(t, s) })
+	db := node.DB(t, database)
+	db.SetMaxOpenConns(1) // whose lock it is
+	must(t, db, "LOCK TABLES meta READ")
+	s.servers[0].doubt(&mysql.MySQLError{Number: 1114, Message: "The table is full"})
+	waitFor(t, "Ping to fail", func() bool { return errors.Is(s.Ping(t.Context()), store.ErrUnavailable) })
+	must(t, db, "UNLOCK TABLES")
+	waitFor(t, "Ping to succeed", func() bool { return s.Ping(t.Context()) == nil })
+	if s.servers[0].barred.Load() {
+		t.Error("the server has written and is still barred")
+	}
 }
 
 func waitFor(t *testing.T, what string, done func() bool) {
