@@ -40,7 +40,7 @@ func (s storeSettings) errNoStore() error {
 		return fmt.Errorf("there is no store at %s", path)
 	}
 	shown, err := s.Store.redacted()
-	return errors.Join(err, fmt.Errorf("there is no store in the database %s: serve, restore and migrate make one", shown))
+	return errors.Join(err, fmt.Errorf("there is no store in the database %s: serve, dev, restore and migrate make one", shown))
 }
 
 // startTime is how long a server waits for a database that comes up after it.

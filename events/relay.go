@@ -9,7 +9,8 @@ import (
 
 const (
 	// relayEvery is how often what was published here goes out and what was published
-	// elsewhere comes in: it is heard everywhere within twice that, and two round trips.
+	// elsewhere comes in: it is heard everywhere within twice that, and the time
+	// that a Send and a Receive take.
 	relayEvery = 150 * time.Millisecond
 
 	// outgoing is how many messages of one topic wait to go out before the oldest is

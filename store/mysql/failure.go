@@ -36,9 +36,9 @@ const errDuplicate = 1062
 var inTheWay = []uint16{1020, 1205, 1213, 1305, 1412, errDuplicate, 8002, 8022, 8028, 9007}
 
 // unfit are those of a server that cannot work now: not in the primary component
-// of its cluster (1047), emptied (1146), shutting down or hanging up (1053, 1317, 1927, 3169, 4031), full of connections
-// (1040, 1203), TiDB without its storage (9001 to 9006), one whose COMMIT failed
-// half-way (1180, TiDB's 8501).
+// of its cluster (1047), emptied (1146), shutting down or hanging up (1053, 1317,
+// 1927, 3169, 4031), full of connections (1040, 1203), TiDB without its storage
+// (9001 to 9006), one whose COMMIT failed half-way (1180, TiDB's 8501).
 var unfit = []uint16{1040, 1047, 1053, 1146, 1180, 1203, 1317, 1927, 3169, 4031, 8501, 9001, 9002, 9003, 9004, 9005, 9006}
 
 // errTaken is a unique key that is taken for good: trying again does not help.
@@ -107,7 +107,7 @@ func failureOf(ctx context.Context, err error) error {
 	case errors.As(err, &unmade):
 		return fmt.Errorf("%w: no server answers; of the last that was tried: %s", store.ErrUnavailable, unmade.reason())
 	}
-	return fmt.Errorf("%w: no server answers", store.ErrUnavailable)
+	return fmt.Errorf("%w: no server answered in time, or no connection was free", store.ErrUnavailable)
 }
 
 func refusal(e *mysql.MySQLError) error {

@@ -54,7 +54,7 @@ func TestFailureHidesWords(t *testing.T) {
 		{&mysql.MySQLError{Number: 1062, Message: words}, "store: unavailable: error 1062 of the database"},
 		{&mysql.MySQLError{Number: 1064, SQLState: [5]byte([]byte("42000")), Message: words}, "mysql: error 1064 of the database (SQLSTATE 42000)"},
 		{unreached{&mysql.MySQLError{Number: 1045, Message: words}}, "mysql: the server refuses the user or the password (error 1045 of the database)"},
-		{&net.OpError{Op: "read", Err: errors.New(words)}, "store: unavailable: no server answers"},
+		{&net.OpError{Op: "read", Err: errors.New(words)}, "store: unavailable: no server answered in time, or no connection was free"},
 		{unreached{errors.New(words)}, "store: unavailable: no server answers; of the last that was tried: it hangs up"},
 		{
 			unreached{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},

@@ -16,10 +16,10 @@ const (
 )
 
 // slots is how many rows share a figure. Logins at the same time would wait for each
-// other if there were one; the sum over the slots is the figure. The nodes of a Galera
-// cluster take theirs from four different lots, since transactions on two nodes do not
-// wait for each other: one of them fails. The offset is a node's number in the cluster,
-// which Galera sets, and 1 elsewhere.
+// other if there were one; the sum over the slots is the figure. While instances
+// disagree which node of a Galera cluster to write to, transactions on two nodes do not
+// wait for each other, one of them fails: so the nodes take theirs from four different
+// lots. The offset is a node's number in the cluster, which Galera sets, and 1 elsewhere.
 const (
 	slots    = 32
 	thisSlot = "@@auto_increment_offset % 4 * 32 + ?"

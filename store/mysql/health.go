@@ -78,7 +78,8 @@ func (s *server) unbar(ctx context.Context) error {
 	return err
 }
 
-// watchEvery is how soon a server that fell silent, or came back, is noticed.
+// watchEvery is how often each server is asked how it is. One that came back is noticed
+// within it, one that fell silent dialTimeout later.
 const watchEvery = time.Second
 
 // watch asks one server how it is until the context ends.
@@ -117,8 +118,7 @@ func (s *Store) look(ctx context.Context, one *server) error {
 	return nil
 }
 
-// lookAround looks at all servers at once: some may say nothing for as long as a
-// verb has patience.
+// lookAround looks at all servers at once: each may say nothing for dialTimeout.
 func (s *Store) lookAround(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, one := range s.servers {

@@ -41,6 +41,8 @@ type Store struct {
 	seen     map[store.RawID]bool // announcements in the window; nil before the first look
 
 	closed  atomic.Bool
+	closing sync.RWMutex // held to begin a write, and to close
+	writes  sync.WaitGroup
 	end     context.CancelFunc
 	watches sync.WaitGroup
 }
@@ -96,8 +98,8 @@ func checkOptions(o *store.Options) error {
 	return nil
 }
 
-// prepare migrates the database, fetches the ring, making both for a new one, and
-// reads the clock.
+// prepare looks at the servers, which tells the clock too, migrates the database, which
+// gives a new one its ring, and fetches the ring.
 func (s *Store) prepare(ctx context.Context) error {
 	s.lookAround(ctx)
 	if err := s.migrate(ctx); err != nil {
@@ -124,8 +126,9 @@ func (s *Store) observe(verb string, began time.Time) {
 	s.options.Observe(verb, time.Since(began))
 }
 
-// Ping answers nil when a server reads and takes writes, or did a moment ago: the watch
-// looks every second. However often somebody asks, no server hears of it.
+// Ping answers nil when the watch, which looks every second, last saw a server that
+// reads and that nothing says takes no writes. However often somebody asks, no server
+// hears of it.
 func (s *Store) Ping(ctx context.Context) error {
 	defer s.observe("ping", time.Now())
 	if err := ctx.Err(); err != nil {
@@ -142,17 +145,32 @@ func (s *Store) Ping(ctx context.Context) error {
 	return fmt.Errorf("%w: no server can work", store.ErrUnavailable)
 }
 
-// Close writes down when sessions were last used, waits for the verbs under way and
+// Close writes down when sessions were last used, waits for the writes under way and
 // lets go of the connections.
 func (s *Store) Close() error {
 	if s.closed.Load() {
 		return nil
 	}
 	err := s.flushTouches(context.Background())
-	if s.closed.Swap(true) {
+	s.closing.Lock() // whoever has seen the store open has been counted
+	closed := s.closed.Swap(true)
+	s.closing.Unlock()
+	if closed {
 		return nil
 	}
+	s.writes.Wait()
 	s.end()
 	s.watches.Wait()
 	return errors.Join(err, s.servers.close())
+}
+
+// beginWrite reports whether a write may begin; Close waits until writes.Done.
+func (s *Store) beginWrite() bool {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed.Load() {
+		return false
+	}
+	s.writes.Add(1)
+	return true
 }

@@ -5,9 +5,9 @@ package mysql
 // commit each; so each statement must be one that does no harm when it runs again.
 //
 // What they use is common to MySQL 5.7, MariaDB 10.11 and TiDB. Every table has a
-// primary key, which Galera needs, and no key counts up, since then all inserts meet in
-// one server's last page. No foreign keys: TiDB and Galera treat them in their
-// own ways, and Check does their work.
+// primary key, which Galera needs, and none is AUTO_INCREMENT: the instances make the
+// ids. No foreign keys: TiDB and Galera treat them in their own ways, and Check does
+// their work.
 var migrations = [][]string{
 	{
 		`CREATE TABLE IF NOT EXISTS leases (

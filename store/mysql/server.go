@@ -170,13 +170,18 @@ func pause(ctx context.Context, attempt int) error {
 }
 
 // try runs an attempt to read on one server after the other until it succeeds, cannot
-// succeed, or patience is over.
+// succeed, or the time is over: patience where a server cannot work, persistence where
+// all can.
 func (s *Store) try(ctx context.Context, attempt func(context.Context, *server) error) error {
 	return s.tryOn(ctx, s.servers.pick, attempt)
 }
 
-// tryWriting is try for an attempt to write.
+// tryWriting is try for an attempt to write, which Close waits for.
 func (s *Store) tryWriting(ctx context.Context, attempt func(context.Context, *server) error) error {
+	if !s.beginWrite() {
+		return store.ErrUnavailable
+	}
+	defer s.writes.Done()
 	return s.tryOn(ctx, s.servers.writer, attempt)
 }
 

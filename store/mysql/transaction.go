@@ -63,7 +63,8 @@ func lock(text string, args ...any) query {
 }
 
 // forUpdate is what locks the rows that a query reads, where the transaction may
-// change them. Galera finds out at the COMMIT who was first.
+// change them. Between two nodes of a Galera cluster, which are written to only while
+// instances disagree, the COMMIT tells who was first.
 func (t *tx) forUpdate() string {
 	if t.writing {
 		return " FOR UPDATE"
@@ -182,14 +183,14 @@ func (s *Store) newTx(conn querier, b beginning) *tx {
 }
 
 // view runs fn, which reads and must set all that it returns each time. Each read
-// is atomic; two are not one. fn outlives a caller who leaves, until patience is over:
-// the driver hangs up to leave a statement, and callers who come and go would cost a
-// new connection each.
+// is atomic; two are not one. fn outlives a caller who leaves, for as long as tryOn
+// would try: the driver hangs up to leave a statement, and callers who come and go
+// would cost a new connection each.
 func (s *Store) view(ctx context.Context, verb string, fn func(context.Context, *tx) error) error {
 	defer s.observe(verb, time.Now())
 	return s.try(ctx, func(ctx context.Context, one *server) error {
 		return s.onConnection(ctx, one.pool, beginNothing, func(ctx context.Context, t *tx) error {
-			deadline, _ := ctx.Deadline() // patience has one
+			deadline, _ := ctx.Deadline() // tryOn has set one
 			ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 			defer cancel()
 			return fn(ctx, t)

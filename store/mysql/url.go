@@ -35,8 +35,8 @@ var databaseName = regexp.MustCompile(`^[\w$-]+$`)
 
 const (
 	dialTimeout = 2 * time.Second
-	// wireTimeout is how long a server may be silent. One that is stopped or cut off
-	// accepts connections and answers nothing.
+	// wireTimeout is how long a server may be silent. One that is stopped accepts
+	// connections and answers nothing; one that is cut off does not even end those it has.
 	wireTimeout = 5 * time.Second
 )
 
