@@ -42,7 +42,7 @@ func (c *checker) checkUser(key, value []byte) {
 		c.tell("users: the phone number of %s cannot be looked up", id)
 	}
 	c.expect(id, list)
-	for _, facet := range facetsOf(user) {
+	for _, facet := range user.Facets() {
 		c.facets[facet]++
 	}
 	for _, i := range user.Identities {

@@ -128,17 +128,17 @@ func (d *directory) count(f store.UserFilter) (n int, exact bool, err error) {
 func (d *directory) kept(f store.UserFilter) (n int, kept bool) {
 	switch f {
 	case store.UserFilter{}:
-		return d.size(facetEverybody), true
+		return d.size(store.FacetEverybody), true
 	case store.UserFilter{AppID: f.AppID}:
-		return d.size(appFacet(f.AppID)), true
+		return d.size(store.AppFacet(f.AppID)), true
 	case store.UserFilter{Status: store.StatusActive}:
-		return d.size(facetEverybody) - d.size(facetBlocked), true
+		return d.size(store.FacetEverybody) - d.size(store.FacetBlocked), true
 	case store.UserFilter{Status: store.StatusBlocked}:
-		return d.size(facetBlocked), true
+		return d.size(store.FacetBlocked), true
 	case store.UserFilter{Role: store.RoleUser}:
-		return d.size(facetEverybody) - d.size(facetAdmin), true
+		return d.size(store.FacetEverybody) - d.size(store.FacetAdmin), true
 	case store.UserFilter{Role: store.RoleAdmin}:
-		return d.size(facetAdmin), true
+		return d.size(store.FacetAdmin), true
 	}
 	return 0, false
 }

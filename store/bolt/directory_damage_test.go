@@ -31,10 +31,10 @@ var misleadings = []struct {
 		return tx.Bucket(bucketUsers).Put(user[:], []byte("?"))
 	}},
 	{"a key of the directory is too long", everybody, func(tx *bbolt.Tx, user store.RawID) error {
-		return tx.Bucket(bucketDirectory).Put(append(directoryKey(facetEverybody, store.ByCreatedAt, begin, user), 0), nil)
+		return tx.Bucket(bucketDirectory).Put(append(directoryKey(store.FacetEverybody, store.ByCreatedAt, begin, user), 0), nil)
 	}},
 	{"a key of the directory is too short", byDay, func(tx *bbolt.Tx, _ store.RawID) error {
-		return tx.Bucket(bucketDirectory).Put(append(directoryPrefix(facetEverybody, store.ByLastLoginAt), at(begin, nil)...), nil)
+		return tx.Bucket(bucketDirectory).Put(append(directoryPrefix(store.FacetEverybody, store.ByLastLoginAt), at(begin, nil)...), nil)
 	}},
 	{"a key of the names has no id", byName, func(tx *bbolt.Tx, _ store.RawID) error {
 		return tx.Bucket(bucketNickNames).Put([]byte("ali"), nil)

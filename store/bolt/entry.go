@@ -56,7 +56,7 @@ func (t *tx) entriesOf(u store.User) (list []entry, err error) {
 	if name := store.FoldNickName(u.Profile.NickName); name != "" {
 		add(bucketNickNames, nickNameKey(name, raw), nil)
 	}
-	for _, facet := range facetsOf(u) {
+	for _, facet := range u.Facets() {
 		add(bucketDirectory, directoryKey(facet, store.ByCreatedAt, u.CreatedAt, raw), nil)
 		add(bucketDirectory, directoryKey(facet, store.ByLastLoginAt, u.LastLoginAt, raw), nil)
 	}
@@ -99,10 +99,10 @@ func (t *tx) entriesOfAny(u *store.User) ([]entry, error) {
 func (t *tx) countFacets(before, after *store.User) error {
 	var left, entered []string
 	if before != nil {
-		left = facetsOf(*before)
+		left = before.Facets()
 	}
 	if after != nil {
-		entered = facetsOf(*after)
+		entered = after.Facets()
 	}
 	for _, facet := range left {
 		if !slices.Contains(entered, facet) {

@@ -1,37 +1,10 @@
 package bolt
 
 import (
-	"slices"
 	"time"
 
 	"menshen/store"
 )
-
-// The facets of the directory, appFacet of each app among them.
-const (
-	facetEverybody = "users"
-	facetBlocked   = "blocked"
-	facetAdmin     = "admin"
-)
-
-func appFacet(appID string) string { return "app " + appID }
-
-// facetsOf returns the groups that a user stands in, each once.
-func facetsOf(u store.User) []string {
-	facets := []string{facetEverybody}
-	if u.Blocked() {
-		facets = append(facets, facetBlocked)
-	}
-	if u.Role == store.RoleAdmin {
-		facets = append(facets, facetAdmin)
-	}
-	for _, i := range u.Identities {
-		if facet := appFacet(i.AppID); !slices.Contains(facets, facet) {
-			facets = append(facets, facet)
-		}
-	}
-	return facets
-}
 
 // directoryPrefix is what the keys of one facet in one order begin with.
 func directoryPrefix(facet string, order store.UserOrderField) []byte {

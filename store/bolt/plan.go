@@ -40,15 +40,15 @@ func (d *directory) plan(f store.UserFilter, by store.UserOrderField) (walker, e
 
 // smallestFacet returns the smallest facet in which all users of a filter stand.
 func (d *directory) smallestFacet(f store.UserFilter) string {
-	facets := []string{facetEverybody}
+	facets := []string{store.FacetEverybody}
 	if f.AppID != "" {
-		facets = append(facets, appFacet(f.AppID))
+		facets = append(facets, store.AppFacet(f.AppID))
 	}
 	if f.Status == store.StatusBlocked {
-		facets = append(facets, facetBlocked)
+		facets = append(facets, store.FacetBlocked)
 	}
 	if f.Role == store.RoleAdmin {
-		facets = append(facets, facetAdmin)
+		facets = append(facets, store.FacetAdmin)
 	}
 	return slices.MinFunc(facets, func(a, b string) int { return cmp.Compare(d.size(a), d.size(b)) })
 }
@@ -141,11 +141,11 @@ func (c condition) within(s stretch) condition {
 	f.Search = "" // it is in c.search
 	*rangeOf(f, s.by) = store.TimeRange{}
 	switch s.facet {
-	case appFacet(f.AppID):
+	case store.AppFacet(f.AppID):
 		f.AppID = ""
-	case facetBlocked:
+	case store.FacetBlocked:
 		f.Status = ""
-	case facetAdmin:
+	case store.FacetAdmin:
 		f.Role = ""
 	}
 	return c

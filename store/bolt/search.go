@@ -44,7 +44,7 @@ func (d *directory) meanings(text string) (*search, error) {
 
 // openIDHolders looks an OpenID up in every app that ever had a user.
 func (d *directory) openIDHolders(openID string) (people []store.RawID, err error) {
-	prefix := []byte(appFacet(""))
+	prefix := []byte(store.AppFacet(""))
 	c := d.Bucket(bucketFacets).Cursor()
 	for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); key, _ = c.Next() {
 		who, known, err := d.identity(string(key[len(prefix):]), openID)

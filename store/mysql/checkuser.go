@@ -81,7 +81,7 @@ func (c *checker) checkUser(row checkedUser, user store.User) {
 	}
 	c.checkNames(row, user)
 	c.checkPlaces(row.places, user)
-	for _, facet := range facetsOf(user) {
+	for _, facet := range user.Facets() {
 		c.counters[facet]++
 	}
 	c.noteActive(user)

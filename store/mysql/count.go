@@ -40,19 +40,19 @@ func (t *tx) countUpToLimit(ctx context.Context, rows clause) (n int, exact bool
 func (t *tx) counted(ctx context.Context, f store.UserFilter) (int, error) {
 	switch {
 	case f.AppID != "":
-		return t.sum(ctx, appFacet(f.AppID), "")
+		return t.sum(ctx, store.AppFacet(f.AppID), "")
 	case f.Status == store.StatusBlocked:
-		return t.sum(ctx, facetBlocked, "")
+		return t.sum(ctx, store.FacetBlocked, "")
 	case f.Status == store.StatusActive:
-		return t.sum(ctx, facetEverybody, facetBlocked)
+		return t.sum(ctx, store.FacetEverybody, store.FacetBlocked)
 	case f.Role == store.RoleAdmin:
-		return t.sum(ctx, facetAdmin, "")
+		return t.sum(ctx, store.FacetAdmin, "")
 	case f.Role == store.RoleUser:
-		return t.sum(ctx, facetEverybody, facetAdmin)
+		return t.sum(ctx, store.FacetEverybody, store.FacetAdmin)
 	case f != store.UserFilter{}:
 		return 0, nil // a status or a role that nobody has
 	}
-	return t.sum(ctx, facetEverybody, "")
+	return t.sum(ctx, store.FacetEverybody, "")
 }
 
 // sum reads a counter, less another one unless that is "".
