@@ -1,0 +1,5 @@
+//go:build !race
+
+package gqlhttp_test
+
+const raceDetector = false
